@@ -1,0 +1,216 @@
+#include "dataplane/port/dataplane.h"
+
+#include <fmt/format.h>
+#include <rte_errno.h>
+#include <rte_launch.h>
+#include <rte_malloc.h>
+#include <rte_mbuf.h>
+#include <sys/random.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include "dataplane/port/port.h"
+#include "dataplane/port/worker.h"
+
+namespace pollux::port {
+
+namespace {
+
+constexpr unsigned kCacheSize = 256;  // buffers that a worker keeps to itself
+
+struct PoolDeleter {
+  void operator()(rte_mempool* pool) const noexcept { rte_mempool_free(pool); }
+};
+using Pool = std::unique_ptr<rte_mempool, PoolDeleter>;
+
+struct RteDeleter {
+  void operator()(void* memory) const noexcept { rte_free(memory); }
+};
+
+Pool make_pool(const DataplaneSettings& settings) {
+  unsigned needed = 0;
+  const auto workers = static_cast<unsigned>(settings.worker_cores.size());
+  for (const auto& port : settings.ports)
+    needed += workers * (port.rx_descriptors + port.tx_descriptors);
+  needed += workers * (kCacheSize + static_cast<unsigned>(responder::kMaximumBurst));
+  if (settings.buffers < needed) {
+    throw std::runtime_error(
+        fmt::format("memory.mbufs = {} is too small: the descriptors of {} ports and {} workers "
+                    "need {}",
+                    settings.buffers, settings.ports.size(), workers, needed));
+  }
+  Pool pool{rte_pktmbuf_pool_create("packets", settings.buffers, kCacheSize, 0,
+                                    RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY)};
+  if (!pool) {
+    throw std::runtime_error(
+        fmt::format("no memory for {} packet buffers ({}): raise memory.megabytes or lower "
+                    "memory.mbufs",
+                    settings.buffers, rte_strerror(rte_errno)));
+  }
+  return pool;
+}
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  if (getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed)) {
+    throw std::runtime_error("the kernel gives no random numbers");
+  }
+  return seed;
+}
+
+responder::HostAllowance make_allowance(unsigned replies, double hertz) {
+  constexpr double kBurstSeconds = 0.1;
+  if (replies == 0) return {};
+  const double interval = hertz / replies;
+  return {.interval = std::max<std::int64_t>(1, static_cast<std::int64_t>(interval)),
+          .burst = static_cast<std::int64_t>(std::max(hertz * kBurstSeconds, 8 * interval))};
+}
+
+int run_worker(void* worker) {
+  static_cast<Worker*>(worker)->run();
+  return 0;
+}
+
+WorkerReport make_report(const Worker& worker) {
+  WorkerReport report{.id = worker.settings().id,
+                      .core = worker.settings().core,
+                      .running = worker.is_running(),
+                      .packets = worker.counters().packets.read(),
+                      .polls = worker.counters().polls.read(),
+                      .busy_polls = worker.counters().busy_polls.read(),
+                      .busy_cycles = worker.counters().busy_cycles.read()};
+  const auto& counters = worker.responder_counters();
+  for (std::size_t i = 0; i < report.verdicts.size(); ++i)
+    report.verdicts[i] = counters.verdicts[i].read();
+  for (std::size_t family = 0; family < report.answered.size(); ++family) {
+    for (std::size_t version = 0; version < report.answered[family].size(); ++version) {
+      report.answered[family][version] = counters.answered[family][version].read();
+    }
+  }
+  return report;
+}
+
+}  // namespace
+
+// Destroyed from the last member up: workers, then ports, then the buffers that both use.
+struct Dataplane::Parts {
+  DataplaneSettings settings;
+  Pool pool;
+  std::unique_ptr<rte_rcu_qsbr, RteDeleter> quiescent;
+  std::vector<std::unique_ptr<Port>> ports;
+  std::unique_ptr<const Rules> rules;                   // in force
+  std::vector<std::unique_ptr<const Rules>> old_rules;  // that a stuck worker may still read
+  std::atomic<const Rules*> rules_pointer{nullptr};     // written here, read by the workers
+  std::vector<std::unique_ptr<Worker>> workers;
+  bool started = false;
+
+  [[nodiscard]] std::unique_ptr<const Rules> make_rules(
+      std::span<const responder::PolicySettings> policies, unsigned host_replies) const;
+  [[nodiscard]] std::vector<QueueAddress> queues_of(unsigned worker) const;
+  void make_workers(const clock::SnapshotLatch& latch);
+};
+
+std::unique_ptr<const Rules> Dataplane::Parts::make_rules(
+    std::span<const responder::PolicySettings> policies, unsigned host_replies) const {
+  auto result = std::make_unique<Rules>();
+  for (std::size_t i = 0; i < ports.size(); ++i)
+    result->ports.push_back(ports[i]->make_policy(policies[i]));
+  result->host_allowance = make_allowance(host_replies, settings.counter_hertz);
+  return result;
+}
+
+std::vector<QueueAddress> Dataplane::Parts::queues_of(unsigned worker) const {
+  std::vector<QueueAddress> queues;
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (worker >= ports[i]->queues()) continue;
+    queues.push_back(
+        {.port_id = ports[i]->id(), .queue = static_cast<std::uint16_t>(worker), .rules_index = i});
+  }
+  return queues;
+}
+
+void Dataplane::Parts::make_workers(const clock::SnapshotLatch& latch) {
+  for (unsigned id = 0; id < settings.worker_cores.size(); ++id) {
+    const Worker::Settings worker{.id = id,
+                                  .core = settings.worker_cores[id],
+                                  .burst = static_cast<std::uint16_t>(settings.burst),
+                                  .sleep_when_idle = settings.sleep_when_idle,
+                                  .seed = random_seed()};
+    const auto queues = queues_of(id);
+    workers.push_back(
+        std::make_unique<Worker>(worker, latch, rules_pointer, quiescent.get(), queues));
+  }
+}
+
+Dataplane::Dataplane(const DataplaneSettings& settings, const clock::SnapshotLatch& latch)
+    : parts_{std::make_unique<Parts>()} {
+  parts_->settings = settings;
+  parts_->pool = make_pool(settings);
+  const auto workers = static_cast<unsigned>(settings.worker_cores.size());
+  auto* quiescent = static_cast<rte_rcu_qsbr*>(
+      rte_zmalloc("quiescent", rte_rcu_qsbr_get_memsize(workers), RTE_CACHE_LINE_SIZE));
+  if (quiescent == nullptr || rte_rcu_qsbr_init(quiescent, workers) != 0) {
+    throw std::runtime_error("no memory for the workers' quiescent states");
+  }
+  parts_->quiescent.reset(quiescent);
+  std::vector<responder::PolicySettings> policies;
+  for (const auto& port : settings.ports) {
+    parts_->ports.push_back(std::make_unique<Port>(port, workers, parts_->pool.get()));
+    policies.push_back(port.policy);
+  }
+  parts_->rules = parts_->make_rules(policies, settings.host_replies);
+  parts_->rules_pointer.store(parts_->rules.get(), std::memory_order_release);
+  parts_->make_workers(latch);
+}
+
+Dataplane::~Dataplane() { stop(); }
+
+void Dataplane::start() {
+  for (const auto& worker : parts_->workers) {
+    if (rte_eal_remote_launch(&run_worker, worker.get(), worker->settings().id + 1) != 0) {
+      throw std::runtime_error(fmt::format("worker {} cannot be started", worker->settings().id));
+    }
+  }
+  parts_->started = true;
+}
+
+void Dataplane::stop() noexcept {
+  for (const auto& worker : parts_->workers) worker->stop();
+  if (parts_->started) rte_eal_mp_wait_lcore();
+  parts_->started = false;
+}
+
+bool Dataplane::apply(std::span<const responder::PolicySettings> policies, unsigned host_replies) {
+  auto fresh = parts_->make_rules(policies, host_replies);
+  parts_->rules_pointer.store(fresh.get(), std::memory_order_release);
+  parts_->old_rules.push_back(std::exchange(parts_->rules, std::move(fresh)));
+  const std::uint64_t token = rte_rcu_qsbr_start(parts_->quiescent.get());
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+  while (rte_rcu_qsbr_check(parts_->quiescent.get(), token, false) == 0) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::microseconds{100});
+  }
+  parts_->old_rules.clear();
+  return true;
+}
+
+DataplaneReport Dataplane::report() const {
+  DataplaneReport report{.buffers = parts_->settings.buffers,
+                         .buffers_in_use = rte_mempool_in_use_count(parts_->pool.get())};
+  for (const auto& worker : parts_->workers) report.workers.push_back(make_report(*worker));
+  for (std::size_t i = 0; i < parts_->ports.size(); ++i) {
+    std::uint64_t tx_full = 0;
+    for (const auto& worker : parts_->workers) {
+      for (const auto& queue : worker->queues()) {
+        if (queue.address.rules_index == i) tx_full += queue.tx_full.read();
+      }
+    }
+    report.ports.push_back(parts_->ports[i]->report(tx_full));
+  }
+  return report;
+}
+
+}  // namespace pollux::port

@@ -1,0 +1,36 @@
+// The data plane as the control plane sees it: ports and workers as one thing that starts, takes
+// new rules, reports and stops. Control thread only. Needs a running Eal.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "dataplane/port/settings.h"
+#include "ptp/clock/snapshot_latch.h"
+
+namespace pollux::port {
+
+class Dataplane {
+ public:
+  // Opens every port. Throws std::runtime_error with a sentence. `latch` outlives this.
+  Dataplane(const DataplaneSettings& settings, const clock::SnapshotLatch& latch);
+  ~Dataplane();
+  Dataplane(const Dataplane&) = delete;
+  Dataplane& operator=(const Dataplane&) = delete;
+
+  void start();          // the workers; throws std::runtime_error
+  void stop() noexcept;  // returns when every worker has ended
+
+  // New rules without a pause: one policy for each port, in order. Returns false when some worker
+  // did not pass a quiescent state within a second: the rules are in force, the old ones are kept
+  // until a later call.
+  bool apply(std::span<const responder::PolicySettings> policies, unsigned host_replies);
+
+  [[nodiscard]] DataplaneReport report() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace pollux::port

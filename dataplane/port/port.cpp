@@ -1,0 +1,167 @@
+#include "dataplane/port/port.h"
+
+#include <fmt/format.h>
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <string_view>
+
+namespace pollux::port {
+
+namespace {
+
+constexpr std::uint64_t kReceiveChecksums =
+    RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+constexpr std::uint64_t kTransmitChecksums =
+    RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
+constexpr std::uint64_t kHashOnAddresses = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 |
+                                           RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_FRAG_IPV6 |
+                                           RTE_ETH_RSS_IPV6_EX;
+constexpr std::uint64_t kHashOnFlows =
+    kHashOnAddresses | RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_NONFRAG_IPV6_UDP;
+
+// Drivers whose frames may come from a kernel of this host that leaves checksums to the "hardware".
+constexpr std::array<std::string_view, 3> kSameHostDrivers{"net_af_packet", "net_af_xdp",
+                                                           "net_vhost"};
+
+std::string_view device_name(std::string_view device) { return device.substr(0, device.find(',')); }
+
+[[noreturn]] void fail(const std::string& port, std::string_view what, int error) {
+  throw std::runtime_error(
+      fmt::format("port {}: {}: {}", port, what, rte_strerror(error < 0 ? -error : error)));
+}
+
+// Hash that keeps a client on one worker: source address alone where the device can.
+std::uint64_t choose_hash(const rte_eth_dev_info& device, std::string& name) {
+  const std::uint64_t able = device.flow_type_rss_offloads;
+  if ((able & RTE_ETH_RSS_L3_SRC_ONLY) != 0 && (able & kHashOnAddresses) != 0) {
+    name = "source";
+    return (able & kHashOnAddresses) | RTE_ETH_RSS_L3_SRC_ONLY;
+  }
+  name = (able & kHashOnFlows) != 0 ? "flow" : "none";
+  return able & kHashOnFlows;
+}
+
+}  // namespace
+
+Port::Port(const PortSettings& settings, unsigned workers, rte_mempool* pool)
+    : name_{settings.name}, device_{settings.device} {
+  attach(settings);
+  configure(settings, workers, pool);
+  start();
+}
+
+Port::~Port() {
+  rte_eth_dev_stop(id_);
+  rte_eth_dev_close(id_);
+  if (created_) rte_eal_hotplug_remove("vdev", std::string{device_name(device_)}.c_str());
+}
+
+void Port::attach(const PortSettings& settings) {
+  const std::string name{device_name(settings.device)};
+  if (rte_eth_dev_get_port_by_name(name.c_str(), &id_) == 0) return;
+  if (const int error = rte_dev_probe(settings.device.c_str()); error != 0) {
+    fail(name_, fmt::format("the device {} cannot be used", settings.device), error);
+  }
+  created_ = true;
+  if (rte_eth_dev_get_port_by_name(name.c_str(), &id_) != 0) {
+    throw std::runtime_error(
+        fmt::format("port {}: {} is not a network device", name_, settings.device));
+  }
+}
+
+void Port::configure(const PortSettings& settings, unsigned workers, rte_mempool* pool) {
+  rte_eth_dev_info device{};
+  if (const int error = rte_eth_dev_info_get(id_, &device); error != 0)
+    fail(name_, "no device information", error);
+  driver_ = device.driver_name;
+  queues_ = std::min({workers, static_cast<unsigned>(device.max_rx_queues),
+                      static_cast<unsigned>(device.max_tx_queues)});
+  receive_checksums_ = (device.rx_offload_capa & kReceiveChecksums) == kReceiveChecksums;
+  transmit_checksums_ = (device.tx_offload_capa & kTransmitChecksums) == kTransmitChecksums;
+
+  rte_eth_conf conf{};
+  if (receive_checksums_) conf.rxmode.offloads |= kReceiveChecksums;
+  if (transmit_checksums_) conf.txmode.offloads |= kTransmitChecksums;
+  // Buffers all come from one pool and are never shared.
+  conf.txmode.offloads |= device.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+  if (queues_ > 1) {
+    conf.rx_adv_conf.rss_conf.rss_hf = choose_hash(device, rss_);
+    if (conf.rx_adv_conf.rss_conf.rss_hf != 0) conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+  }
+  const auto queues = static_cast<std::uint16_t>(queues_);
+  if (const int error = rte_eth_dev_configure(id_, queues, queues, &conf); error != 0) {
+    fail(name_, fmt::format("{} queues cannot be configured", queues), error);
+  }
+  auto received = static_cast<std::uint16_t>(settings.rx_descriptors);
+  auto sent = static_cast<std::uint16_t>(settings.tx_descriptors);
+  rte_eth_dev_adjust_nb_rx_tx_desc(id_, &received, &sent);
+  const int socket = rte_eth_dev_socket_id(id_);
+  const auto node = static_cast<unsigned>(socket < 0 ? 0 : socket);
+  for (std::uint16_t queue = 0; queue < queues; ++queue) {
+    if (const int error = rte_eth_rx_queue_setup(id_, queue, received, node, nullptr, pool);
+        error != 0) {
+      fail(name_, fmt::format("receive queue {} cannot be set up", queue), error);
+    }
+    if (const int error = rte_eth_tx_queue_setup(id_, queue, sent, node, nullptr); error != 0) {
+      fail(name_, fmt::format("transmit queue {} cannot be set up", queue), error);
+    }
+  }
+}
+
+void Port::start() {
+  if (const int error = rte_eth_dev_start(id_); error != 0) fail(name_, "cannot be started", error);
+  // Neighbour solicitations are multicast. Virtual devices without this filter hand over
+  // everything.
+  rte_eth_allmulticast_enable(id_);
+}
+
+responder::PortPolicy Port::make_policy(const responder::PolicySettings& wanted) const {
+  responder::PolicySettings settings = wanted;
+  rte_ether_addr mac{};
+  rte_eth_macaddr_get(id_, &mac);
+  std::ranges::copy(mac.addr_bytes, settings.mac.octets.begin());
+  settings.transmit_checksums = transmit_checksums_;
+  settings.partial_checksums =
+      std::ranges::find(kSameHostDrivers, driver_) != kSameHostDrivers.end();
+  return responder::PortPolicy{settings};
+}
+
+PortReport Port::report(std::uint64_t tx_full) const {
+  PortReport report{.name = name_,
+                    .device = device_,
+                    .driver = driver_,
+                    .queues = queues_,
+                    .rss = rss_,
+                    .tx_full = tx_full};
+  report.checksum = receive_checksums_ && transmit_checksums_ ? "rx+tx"
+                    : receive_checksums_                      ? "rx"
+                    : transmit_checksums_                     ? "tx"
+                                                              : "software";
+  rte_ether_addr mac{};
+  rte_eth_macaddr_get(id_, &mac);
+  std::ranges::copy(mac.addr_bytes, report.mac.octets.begin());
+  rte_eth_link link{};
+  if (rte_eth_link_get_nowait(id_, &link) == 0) {
+    report.link_up = link.link_status == RTE_ETH_LINK_UP;
+    report.link_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed;
+  }
+  rte_eth_stats stats{};
+  if (rte_eth_stats_get(id_, &stats) == 0) {
+    report.rx_packets = stats.ipackets;
+    report.rx_bytes = stats.ibytes;
+    report.rx_missed = stats.imissed;
+    report.rx_errors = stats.ierrors;
+    report.rx_no_mbuf = stats.rx_nombuf;
+    report.tx_packets = stats.opackets;
+    report.tx_bytes = stats.obytes;
+    report.tx_errors = stats.oerrors;
+  }
+  return report;
+}
+
+}  // namespace pollux::port

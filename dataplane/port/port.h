@@ -1,0 +1,49 @@
+// One DPDK port: found or created from its settings, configured with one queue pair for each
+// worker, started, asked for its counters. Control thread only; the workers know a port by its
+// number.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "dataplane/port/settings.h"
+
+struct rte_mempool;
+
+namespace pollux::port {
+
+class Port {
+ public:
+  // Finds or creates the device, and configures and starts it. Frames are received into `pool`.
+  // Throws std::runtime_error with a sentence that names the port.
+  Port(const PortSettings& settings, unsigned workers, rte_mempool* pool);
+  ~Port();
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+
+  [[nodiscard]] std::uint16_t id() const noexcept { return id_; }
+  [[nodiscard]] unsigned queues() const noexcept { return queues_; }
+
+  // `wanted` completed with what the device determines: MAC address, checksum abilities.
+  [[nodiscard]] responder::PortPolicy make_policy(const responder::PolicySettings& wanted) const;
+
+  // `tx_full` is the workers' count for this port.
+  [[nodiscard]] PortReport report(std::uint64_t tx_full) const;
+
+ private:
+  void attach(const PortSettings& settings);
+  void configure(const PortSettings& settings, unsigned workers, rte_mempool* pool);
+  void start();
+
+  std::string name_;
+  std::string device_;
+  std::string driver_;
+  std::uint16_t id_ = 0;
+  bool created_ = false;  // by us, and so removed by us
+  unsigned queues_ = 0;
+  std::string rss_ = "none";
+  bool receive_checksums_ = false;
+  bool transmit_checksums_ = false;
+};
+
+}  // namespace pollux::port

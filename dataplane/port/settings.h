@@ -1,0 +1,89 @@
+// What the data plane is built from, and what it reports. Plain values without DPDK types, so that
+// the control plane needs none.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/responder/counters.h"
+#include "dataplane/responder/port_policy.h"
+
+namespace pollux::port {
+
+// Severity of a line from DPDK's own log.
+enum class DriverLogLevel : std::uint8_t { kError, kWarning, kInfo, kDebug };
+using DriverLog = std::function<void(DriverLogLevel, std::string_view line)>;
+
+struct EalSettings {
+  std::vector<unsigned> worker_cores;  // CPU numbers, one worker each
+  std::vector<std::string> pci;        // addresses of the devices to take over
+  bool hugepages = true;
+  unsigned megabytes = 256;
+  std::vector<std::string> extra;  // appended to EAL's arguments as they are
+  DriverLog log;
+};
+
+struct PortSettings {
+  std::string name;    // for people
+  std::string device;  // PCI address or DPDK device string
+  unsigned rx_descriptors = 1024;
+  unsigned tx_descriptors = 1024;
+  responder::PolicySettings
+      policy;  // MAC address and checksum abilities are filled in from the device
+};
+
+struct DataplaneSettings {
+  std::vector<PortSettings> ports;
+  unsigned buffers = 16384;  // packet buffers, shared by all ports
+  unsigned burst = 32;       // frames taken from a queue at once, at most responder::kMaximumBurst
+  bool sleep_when_idle = false;  // give the CPU away between empty polls
+  unsigned host_replies = 1000;  // ARP, neighbour and ping replies a second and worker
+  double counter_hertz = 0;
+  std::vector<unsigned> worker_cores;  // the same as in EalSettings
+};
+
+struct WorkerReport {
+  unsigned id = 0;
+  unsigned core = 0;
+  bool running = false;
+  std::uint64_t packets = 0;
+  std::uint64_t polls = 0;
+  std::uint64_t busy_polls = 0;   // that found packets
+  std::uint64_t busy_cycles = 0;  // spent in them, from the poll to the end of transmission
+  std::array<std::uint64_t, responder::kVerdictCount> verdicts{};
+  std::array<std::array<std::uint64_t, responder::kVersions>, responder::kFamilies> answered{};
+};
+
+struct PortReport {
+  std::string name;
+  std::string device;
+  std::string driver;
+  wire::MacAddress mac;
+  bool link_up = false;
+  unsigned link_mbps = 0;  // 0: unknown
+  unsigned queues = 0;
+  std::string rss;       // none | flow | source
+  std::string checksum;  // software | rx | tx | rx+tx
+  std::uint64_t rx_packets = 0;
+  std::uint64_t rx_bytes = 0;
+  std::uint64_t rx_missed = 0;
+  std::uint64_t rx_errors = 0;
+  std::uint64_t rx_no_mbuf = 0;
+  std::uint64_t tx_packets = 0;
+  std::uint64_t tx_bytes = 0;
+  std::uint64_t tx_errors = 0;
+  std::uint64_t tx_full = 0;  // replies that found no place in the transmit queue
+};
+
+struct DataplaneReport {
+  std::vector<WorkerReport> workers;
+  std::vector<PortReport> ports;
+  unsigned buffers = 0;
+  unsigned buffers_in_use = 0;
+};
+
+}  // namespace pollux::port

@@ -1,0 +1,108 @@
+#include "dataplane/port/worker.h"
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <sys/prctl.h>
+
+#include <ctime>
+
+namespace pollux::port {
+
+namespace {
+
+clock::Counter read_counter() noexcept { return {rte_rdtsc()}; }
+
+// When the frames of a poll came in. If the poll before had drained the queue they came between the
+// two, and the middle is the best guess; otherwise they have waited, and the poll is all that is
+// known.
+clock::Counter receive_time(const WorkerQueue& queue, clock::Counter now) noexcept {
+  if (!queue.was_drained) return now;
+  return queue.last_poll + (now - queue.last_poll) / 2;
+}
+
+}  // namespace
+
+Worker::Worker(const Settings& settings, const clock::SnapshotLatch& latch,
+               const std::atomic<const Rules*>& rules, rte_rcu_qsbr* quiescent,
+               std::span<const QueueAddress> queues)
+    : settings_{settings},
+      rules_{rules},
+      quiescent_{quiescent},
+      queues_(queues.size()),
+      responder_{latch, settings.seed} {
+  for (std::size_t i = 0; i < queues.size(); ++i) queues_[i].address = queues[i];
+}
+
+void Worker::run() noexcept {
+  // Only matters to a worker that sleeps: the default slack of 50 us would double its naps.
+  prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+  rte_rcu_qsbr_thread_register(quiescent_, settings_.id);
+  rte_rcu_qsbr_thread_online(quiescent_, settings_.id);
+  running_.store(true, std::memory_order_relaxed);
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    const Rules& rules = *rules_.load(std::memory_order_acquire);
+    bool found_work = false;
+    for (WorkerQueue& queue : queues_) found_work |= poll(queue, rules);
+    rte_rcu_qsbr_quiescent(quiescent_, settings_.id);
+    if (settings_.sleep_when_idle) rest_when_idle(found_work);
+  }
+  running_.store(false, std::memory_order_relaxed);
+  rte_rcu_qsbr_thread_offline(quiescent_, settings_.id);
+  rte_rcu_qsbr_thread_unregister(quiescent_, settings_.id);
+}
+
+bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
+  const auto [port_id, queue_id, rules_index] = queue.address;
+  const clock::Counter now = read_counter();
+  const std::uint16_t count =
+      rte_eth_rx_burst(port_id, queue_id, burst_.buffers(), settings_.burst);
+  const clock::Counter received = receive_time(queue, now);
+  queue.last_poll = now;
+  queue.was_drained = count < settings_.burst;
+  counters_.polls.add(1);
+  if (count == 0) return false;
+
+  const responder::PortPolicy& policy = rules.ports[rules_index];
+  burst_.set_received(count);
+  burst_.describe();
+  const auto packets = burst_.packets();
+  const bool all_usual = responder::Responder::classify(packets, policy);
+  responder_.limit(packets, all_usual, now, rules.host_allowance);
+  responder::Responder::prepare(packets, policy);
+  burst_.sort(policy, all_usual);
+  responder_.stamp(packets, policy, received, read_counter());
+  transmit(queue);
+
+  counters_.packets.add(count);
+  counters_.busy_polls.add(1);
+  counters_.busy_cycles.add(static_cast<std::uint64_t>(read_counter() - now));
+  return true;
+}
+
+void Worker::transmit(WorkerQueue& queue) noexcept {
+  const auto replies = burst_.replies();
+  if (!replies.empty()) {
+    const std::uint16_t sent =
+        rte_eth_tx_burst(queue.address.port_id, queue.address.queue, replies.data(),
+                         static_cast<std::uint16_t>(replies.size()));
+    const auto refused = replies.subspan(sent);
+    if (!refused.empty()) [[unlikely]] {
+      queue.tx_full.add(refused.size());
+      rte_pktmbuf_free_bulk(refused.data(), static_cast<unsigned>(refused.size()));
+    }
+  }
+  const auto others = burst_.others();
+  if (!others.empty()) rte_pktmbuf_free_bulk(others.data(), static_cast<unsigned>(others.size()));
+}
+
+void Worker::rest_when_idle(bool found_work) noexcept {
+  constexpr unsigned kRoundsBeforeRest = 64;
+  constexpr timespec kRest{.tv_sec = 0, .tv_nsec = 20'000};
+  if (found_work) {
+    empty_rounds_ = 0;
+  } else if (++empty_rounds_ > kRoundsBeforeRest) {
+    nanosleep(&kRest, nullptr);
+  }
+}
+
+}  // namespace pollux::port

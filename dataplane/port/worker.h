@@ -1,0 +1,94 @@
+// A poll-mode worker: takes bursts from its queue of every port, sends them through the responder's
+// stages and back out. Runs on a CPU of its own until it is told to stop. It makes no system call
+// (but to sleep, where that was asked for), takes no lock, allocates nothing, and writes only its
+// own counters.
+#pragma once
+
+#include <rte_rcu_qsbr.h>
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dataplane/port/burst.h"
+#include "dataplane/responder/responder.h"
+
+namespace pollux::port {
+
+// What workers read of the configuration; immutable, replaced as a whole.
+struct Rules {
+  std::vector<responder::PortPolicy> ports;  // in the order of the ports
+  responder::HostAllowance host_allowance;
+};
+
+// Which queue of which port.
+struct QueueAddress {
+  std::uint16_t port_id = 0;
+  std::uint16_t queue = 0;
+  std::size_t rules_index = 0;
+};
+
+// One worker's queue of one port.
+struct WorkerQueue {
+  QueueAddress address;
+  clock::Counter last_poll;  // when it was asked last
+  bool was_drained = false;  // and gave all it had
+  responder::Count tx_full;  // replies that found no place in the transmit queue
+};
+
+struct WorkerCounters {
+  responder::Count packets;
+  responder::Count polls;
+  responder::Count busy_polls;
+  responder::Count busy_cycles;
+};
+
+class Worker {
+ public:
+  struct Settings {
+    unsigned id = 0;
+    unsigned core = 0;
+    std::uint16_t burst = responder::kMaximumBurst;
+    bool sleep_when_idle = false;
+    std::uint64_t seed = 0;
+  };
+
+  // `rules` and `quiescent` are shared with the control thread, which changes the first and waits
+  // on the second before it frees the old rules. Both outlive the worker.
+  Worker(const Settings& settings, const clock::SnapshotLatch& latch,
+         const std::atomic<const Rules*>& rules, rte_rcu_qsbr* quiescent,
+         std::span<const QueueAddress> queues);
+
+  // The loop; on the worker's own thread. Ends after stop().
+  void run() noexcept;
+  void stop() noexcept { stopping_.store(true, std::memory_order_relaxed); }
+
+  [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
+  [[nodiscard]] bool is_running() const noexcept {
+    return running_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] const WorkerCounters& counters() const noexcept { return counters_; }
+  [[nodiscard]] const responder::ResponderCounters& responder_counters() const noexcept {
+    return responder_.counters();
+  }
+  [[nodiscard]] std::span<const WorkerQueue> queues() const noexcept { return queues_; }
+
+ private:
+  [[nodiscard]] bool poll(WorkerQueue& queue, const Rules& rules) noexcept;
+  void transmit(WorkerQueue& queue) noexcept;
+  void rest_when_idle(bool found_work) noexcept;
+
+  Settings settings_;
+  const std::atomic<const Rules*>& rules_;
+  rte_rcu_qsbr* quiescent_;
+  std::vector<WorkerQueue> queues_;
+  responder::Responder responder_;
+  Burst burst_;
+  unsigned empty_rounds_ = 0;
+  alignas(64) WorkerCounters counters_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> running_{false};
+};
+
+}  // namespace pollux::port

@@ -1,0 +1,109 @@
+#include "control/cli/polluxctl.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "control/cli/client.h"
+#include "control/cli/verbs.h"
+
+namespace pollux::cli {
+namespace {
+
+struct Options {
+  std::string socket = "/run/pollux";
+  OutputFormat format = OutputFormat::kTable;
+  std::optional<double> watch_seconds;
+  std::vector<std::filesystem::path> files;
+};
+
+constexpr std::array<std::pair<const char*, const char*>, 4> kShowVerbs = {{
+    {"status", "one screen: clock, requests, ports, workers, warnings"},
+    {"serverstats", "what was answered, left to the kernel and dropped, and why"},
+    {"workers", "the load of each worker"},
+    {"ports", "link, addresses and counters of each port"},
+}};
+
+void add_options(CLI::App& app, Options& options) {
+  const std::vector<std::pair<std::string, OutputFormat>> formats = {
+      {"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}};
+  app.add_option("--socket", options.socket, "directory of polluxd's sockets, or its observe.sock")
+      ->capture_default_str();
+  app.add_option("-o", options.format, "table or json")
+      ->transform(CLI::CheckedTransformer(formats))
+      ->option_text("FORMAT");
+  app.add_option("-w", options.watch_seconds, "show it again every so many seconds")
+      ->check(CLI::Range(0.1, 86400.0))
+      ->option_text("SECONDS");
+  app.set_version_flag("--version", "polluxctl " POLLUX_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  for (const auto& [verb, help] : kShowVerbs) {
+    app.add_subcommand(verb, help);
+  }
+  app.add_subcommand("validate", "check configuration files, merged in the order given")
+      ->add_option("FILE", options.files, "configuration file")
+      ->required();
+  app.add_subcommand("reload", "make polluxd read its configuration again");
+}
+
+int show_again_and_again(const std::string& verb, const SocketPaths& sockets,
+                         const Options& options, Streams streams) {
+  constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
+  const bool clear = options.format == OutputFormat::kTable && isatty(STDOUT_FILENO) != 0;
+  while (true) {
+    streams.output << (clear ? kClearScreen : "");
+    const int status = show(verb, sockets, options.format, streams);
+    streams.output.flush();
+    if (status == kError || !streams.output) {
+      return kError;
+    }
+    std::this_thread::sleep_for(std::chrono::duration<double>(*options.watch_seconds));
+  }
+}
+
+int run_verb(const std::string& verb, const Options& options, Streams streams) {
+  const SocketPaths sockets = socket_paths(options.socket);
+  if (verb == "validate") {
+    return validate(options.files, streams);
+  }
+  if (verb == "reload") {
+    return reload(sockets, streams);
+  }
+  return options.watch_seconds ? show_again_and_again(verb, sockets, options, streams)
+                               : show(verb, sockets, options.format, streams);
+}
+
+}  // namespace
+
+int run_polluxctl(int argc, const char* const* argv, std::ostream& output, std::ostream& errors) {
+  CLI::App app("Shows and controls a running polluxd.", "polluxctl");
+  app.footer("Exit status: 0 good, 1 error, 2 unsynchronised or a port without link.");
+  Options options;
+  add_options(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help, output, errors);
+  } catch (const CLI::ParseError& error) {
+    errors << "polluxctl: " << error.what() << " (polluxctl --help)\n";
+    return kError;
+  }
+  const int status = run_verb(app.get_subcommands().front()->get_name(), options, {output, errors});
+  output.flush();
+  if (!output) {
+    errors << "polluxctl: cannot write the output\n";
+    return kError;
+  }
+  return status;
+}
+
+}  // namespace pollux::cli

@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+#include "control/cli/document.h"
+#include "control/cli/format.h"
+#include "control/cli/render.h"
+
+namespace pollux::cli {
+namespace {
+
+using nlohmann::json;
+
+std::string volume(const json& port, const char* packets, const char* bytes) {
+  const auto octets = count_at(port, {bytes});
+  return fmt::format("{} packets, {}", count_text(port, {packets}),
+                     octets ? bytes_text(*octets) : "-");
+}
+
+std::string render_port(const json& port) {
+  const auto count = [&](const char* key) { return count_text(port, {key}); };
+  const std::string vlans = joined_at(port, {"vlans"});
+  return fmt::format("{}: link {}\n", text_at(port, {"name"}), link_text(port)) +
+         labelled("  Device", fmt::format("{} ({}), {}", text_at(port, {"device"}),
+                                          text_at(port, {"driver"}), text_at(port, {"mac"}))) +
+         labelled("  Addresses", joined_at(port, {"addresses"})) +
+         labelled("  VLANs", vlans.empty() ? "none" : vlans) +
+         labelled("  Set-up",
+                  fmt::format("queues {}, rss {}, checksum {}, host stack {}", count("queues"),
+                              text_at(port, {"rss"}), text_at(port, {"checksum"}),
+                              text_at(port, {"host_stack"}))) +
+         labelled("  Received",
+                  fmt::format("{}; {} missed, {} errors, {} without buffer",
+                              volume(port, "rx_packets", "rx_bytes"), count("rx_missed"),
+                              count("rx_errors"), count("rx_no_mbuf"))) +
+         labelled("  Sent",
+                  fmt::format("{}; {} errors, {} ring full", volume(port, "tx_packets", "tx_bytes"),
+                              count("tx_errors"), count("tx_full")));
+}
+
+}  // namespace
+
+std::string render_ports(const json& document) {
+  std::string text;
+  for (const json& port : list_at(document, {"ports"})) {
+    text += (text.empty() ? "" : "\n") + render_port(port);
+  }
+  return text.empty() ? "no ports\n" : text;
+}
+
+}  // namespace pollux::cli

@@ -1,0 +1,33 @@
+// What the verbs do, given their arguments. Each gives the exit status of polluxctl.
+#pragma once
+
+#include <filesystem>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "control/cli/client.h"
+
+namespace pollux::cli {
+
+inline constexpr int kGood = 0;
+inline constexpr int kError = 1;
+inline constexpr int kDegraded = 2;
+
+struct Streams {
+  std::ostream& output;
+  std::ostream& errors;
+};
+
+enum class OutputFormat : std::uint8_t { kTable, kJson };
+
+// status, serverstats, workers and ports, once.
+[[nodiscard]] int show(const std::string& verb, const SocketPaths& sockets, OutputFormat format,
+                       Streams streams);
+
+// The files are merged in their order as polluxd does it.
+[[nodiscard]] int validate(const std::vector<std::filesystem::path>& files, Streams streams);
+
+[[nodiscard]] int reload(const SocketPaths& sockets, Streams streams);
+
+}  // namespace pollux::cli

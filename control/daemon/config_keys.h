@@ -1,0 +1,133 @@
+// The table of all configuration keys: what the parser accepts and what a manual page needs to say.
+// Constants only; any thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace pollux::control {
+
+enum class KeyType : std::uint8_t {
+  kBoolean,
+  kInteger,
+  kString,
+  kChoice,
+  kIntegerList,
+  kStringList,
+};
+
+enum class Reload : std::uint8_t { kRestart, kReloadable };
+
+struct Key {
+  std::string_view path;  // "section.name"
+  KeyType type = KeyType::kString;
+  std::int64_t minimum = 0;        // of an integer or of each integer of a list
+  std::int64_t maximum = 0;        //
+  std::size_t longest_list = 0;    // of a list
+  std::string_view choices;        // "auto|poll|sleep", in the order of the enumerators
+  std::string_view default_value;  // as TOML; empty: none
+  Reload reload = Reload::kRestart;
+  std::string_view help;
+
+  [[nodiscard]] constexpr std::string_view section() const {
+    return path.substr(0, path.find('.'));
+  }
+  [[nodiscard]] constexpr std::string_view name() const { return path.substr(path.find('.') + 1); }
+};
+
+namespace key_table {
+
+using enum Reload;
+using Text = std::string_view;
+
+constexpr Key boolean(Text path, Text initial, Reload reload, Text help) {
+  return {path, KeyType::kBoolean, 0, 0, 0, "", initial, reload, help};
+}
+constexpr Key integer(Text path, std::int64_t minimum, std::int64_t maximum, Text initial,
+                      Reload reload, Text help) {
+  return {path, KeyType::kInteger, minimum, maximum, 0, "", initial, reload, help};
+}
+constexpr Key string(Text path, Text initial, Reload reload, Text help) {
+  return {path, KeyType::kString, 0, 0, 0, "", initial, reload, help};
+}
+constexpr Key choice(Text path, Text choices, Text initial, Reload reload, Text help) {
+  return {path, KeyType::kChoice, 0, 0, 0, choices, initial, reload, help};
+}
+constexpr Key integers(Text path, std::int64_t minimum, std::int64_t maximum, std::size_t longest,
+                       Text initial, Reload reload, Text help) {
+  return {path, KeyType::kIntegerList, minimum, maximum, longest, "", initial, reload, help};
+}
+constexpr Key strings(Text path, std::size_t longest, Text initial, Reload reload, Text help) {
+  return {path, KeyType::kStringList, 0, 0, longest, "", initial, reload, help};
+}
+
+}  // namespace key_table
+
+inline constexpr auto kKeys = [] {
+  using namespace key_table;
+  return std::to_array<Key>({
+      string("server.run_dir", "\"/run/pollux\"", kRestart,
+             "directory of the sockets and the lock file"),
+      choice("server.log_level", "debug|info|warning|error", "\"info\"", kReloadable,
+             "least severity that is logged"),
+
+      integer("ntp.port", 1, 65535, "123", kRestart, "UDP port that is answered"),
+      boolean("ntp.symmetric", "true", kReloadable,
+              "answer symmetric active requests (mode 1) with mode 2"),
+      integers("ntp.deny_source_ports", 1, 65535, 256, "[7, 17, 19, 53, 111, 389, 1900, 11211]",
+               kReloadable, "UDP source ports that are never answered"),
+      integer("ntp.dscp", 0, 63, "0", kReloadable, "Differentiated Services code point of replies"),
+
+      integer("limits.host_replies", 0, 1'000'000, "1000", kReloadable,
+              "ARP, neighbour discovery and echo replies a second and worker"),
+
+      choice("clock.source", "system", "\"system\"", kRestart, "the clock that is served"),
+      boolean("clock.trust", "false", kRestart,
+              "declare the system clock good although the kernel calls it unsynchronised"),
+      integer("clock.stratum", 1, 15, "", kRestart,
+              "stratum that is served; required with trust, otherwise 10 unless set"),
+      string("clock.reference_id", "", kRestart,
+             "1 to 4 printable ASCII characters or an IPv4 address; LOCL for stratum 1, otherwise "
+             "127.127.1.1 unless set"),
+
+      integers("workers.cores", 0, 1023, 128, "[]", kRestart,
+               "CPU numbers, one worker each; none: the last CPU that polluxd may run on"),
+      choice("workers.idle", "auto|poll|sleep", "\"auto\"", kRestart,
+             "poll without pause or sleep when idle; auto: sleep when every port is a kernel one"),
+      integer("workers.burst", 1, 32, "32", kRestart, "most packets taken at once"),
+
+      boolean("memory.hugepages", "true", kRestart, "use hugepages; false: ordinary pages"),
+      integer("memory.megabytes", 64, 65536, "256", kRestart, "memory for packets, in MiB"),
+      integer("memory.mbufs", 1024, 4'194'304, "16384", kRestart, "number of packet buffers"),
+
+      strings("eal.extra", 64, "[]", kRestart, "arguments appended to those of the DPDK EAL"),
+
+      string("port.name", "", kRestart, "label, unique; unless set the device"),
+      string("port.pci", "", kRestart, "PCI address of the device"),
+      string("port.interface", "", kRestart, "kernel network interface, with driver"),
+      choice("port.driver", "af_packet|af_xdp", "", kRestart, "how the interface is reached"),
+      string("port.device", "", kRestart, "DPDK device string"),
+      strings("port.addresses", 256, "", kReloadable,
+              "own IPv4 and IPv6 addresses, each with an optional prefix length"),
+      integers("port.vlans", 1, 4094, 16, "[]", kReloadable,
+               "VLANs answered besides untagged and priority-tagged frames"),
+      choice("port.host_stack", "auto|none|kernel", "\"auto\"", kRestart,
+             "who answers ARP, neighbour discovery and echo: Pollux (none) or the kernel"),
+      integer("port.rx_descriptors", 64, 32768, "1024", kRestart, "receive ring size"),
+      integer("port.tx_descriptors", 64, 32768, "1024", kRestart, "transmit ring size"),
+  });
+}();
+
+// The key of that path. A path that is not in the table does not compile.
+consteval Key key_of(std::string_view path) {
+  for (const Key& key : kKeys) {
+    if (key.path == path) {
+      return key;
+    }
+  }
+  throw "no such key in kKeys";
+}
+
+}  // namespace pollux::control

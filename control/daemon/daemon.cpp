@@ -1,0 +1,190 @@
+#include "control/daemon/daemon.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+
+#include <csignal>
+#include <stdexcept>
+#include <utility>
+
+#include "control/daemon/log.h"
+
+namespace pollux::control {
+
+namespace {
+
+template <typename T>
+T value_or_throw(std::expected<T, std::string> result) {
+  if (!result) throw std::runtime_error(result.error());
+  return std::move(*result);
+}
+
+std::string all_of(const std::vector<ConfigError>& errors) {
+  std::vector<std::string> lines;
+  for (const auto& error : errors) lines.push_back(to_string(error));
+  return fmt::format("{}", fmt::join(lines, "; "));
+}
+
+}  // namespace
+
+Daemon::Daemon(Config config, Sources sources)
+    : config_{std::move(config)},
+      sources_{std::move(sources)},
+      lock_{value_or_throw(InstanceLock::acquire(config_.server.run_dir))},
+      facts_{read_port_facts(config_)},
+      cores_{worker_cores(config_, port::allowed_cpus())},
+      eal_{make_eal_settings(config_, cores_)},
+      clock_{config_.clock, latch_},
+      dataplane_{make_dataplane_settings(config_, facts_, cores_, clock_.counter_hertz()), latch_} {
+  clock_.start();
+  dataplane_.start();
+  open_signals();
+  open_sockets();
+  loop_.call_every(std::chrono::seconds{1}, [this] { every_second(); });
+}
+
+void Daemon::open_sockets() {
+  const std::filesystem::path directory{config_.server.run_dir};
+  observe_ = value_or_throw(
+      ObserveServer::open(loop_, directory / "observe.sock", [this] { return document(); }));
+  control_ = value_or_throw(ControlServer::open(
+      loop_, directory / "control.sock",
+      [this](const std::string& verb, const nlohmann::json&) { return on_request(verb); }));
+}
+
+void Daemon::open_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  signals_ = UniqueFd{signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)};
+  if (!signals_) throw std::runtime_error("the kernel gives no signal descriptor");
+  loop_.add(signals_.get(), EPOLLIN, [this](std::uint32_t) { on_signal(); });
+}
+
+void Daemon::run() {
+  const auto clock = clock_.report();
+  for (const auto& warning : warnings(clock, dataplane_.report())) log_warning("{}", warning);
+  log_info("answering on {} ports with {} workers", config_.ports.size(), cores_.size());
+  notify_.ready(status_sentence(clock));
+  loop_.run();
+  log_info("stopping");
+  notify_.stopping("stopping");
+  dataplane_.stop();
+}
+
+void Daemon::on_signal() {
+  signalfd_siginfo info{};
+  while (read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    if (info.ssi_signo == SIGHUP) {
+      static_cast<void>(reload());
+    } else {
+      loop_.stop();
+    }
+  }
+}
+
+void Daemon::every_second() {
+  const auto now = std::chrono::steady_clock::now();
+  auto report = dataplane_.report();
+  rates_ = make_rates(last_report_, report, std::chrono::duration<double>(now - last_look_).count(),
+                      clock_.counter_hertz());
+  last_look_ = now;
+  feed_watchdog(report);
+  last_report_ = std::move(report);
+  log_change_of_state(clock_.report());
+}
+
+void Daemon::log_change_of_state(const ClockReport& clock) {
+  const std::string status = status_sentence(clock);
+  notify_.status(status);
+  const bool synchronised = is_synchronised(clock);
+  if (synchronised == was_synchronised_) return;
+  was_synchronised_ = synchronised;
+  if (synchronised) {
+    log_info("{}", status);
+  } else {
+    log_warning("{}", status);
+  }
+}
+
+// A worker or a clock that stands still is left to systemd to notice and to restart.
+void Daemon::feed_watchdog(const port::DataplaneReport& newest) {
+  if (!clock_.report().alive) return;
+  for (std::size_t i = 0; i < last_report_.workers.size(); ++i) {
+    if (newest.workers[i].polls == last_report_.workers[i].polls) return;
+  }
+  notify_.watchdog();
+}
+
+nlohmann::json Daemon::on_request(const std::string& verb) {
+  if (verb == "reload") return reload();
+  return control_failure(fmt::format("polluxd does not know the verb {}", verb));
+}
+
+nlohmann::json Daemon::reload() {
+  notify_.reloading();
+  const auto wanted = load_config(config_files(sources_.file, sources_.directory));
+  nlohmann::json reply = wanted ? apply(*wanted) : control_failure(all_of(wanted.error()));
+  if (reply.value("ok", false)) {
+    log_info("configuration reloaded");
+  } else {
+    log_error("reload refused, nothing changed: {}", reply.value("error", ""));
+  }
+  notify_.ready(status_sentence(clock_.report()));
+  return reply;
+}
+
+nlohmann::json Daemon::apply(const Config& wanted) {
+  const auto fixed = restart_required(config_, wanted);
+  if (!fixed.empty()) {
+    return control_failure(
+        fmt::format("these keys cannot change without a restart: {}", fmt::join(fixed, ", ")));
+  }
+  auto facts = read_port_facts(wanted);
+  const bool settled = dataplane_.apply(make_policies(wanted, facts), wanted.limits.host_replies);
+  set_log_level(wanted.server.log_level);
+  config_ = wanted;
+  facts_ = std::move(facts);
+  return control_success(
+      settled ? "configuration reloaded"
+              : "configuration reloaded, but a worker has not taken it up within a second");
+}
+
+std::vector<std::string> Daemon::warnings(const ClockReport& clock,
+                                          const port::DataplaneReport& dataplane) const {
+  auto all = clock_warnings(config_.clock, clock);
+  for (auto& warning : port_warnings(config_, facts_, cores_.size()))
+    all.push_back(std::move(warning));
+  for (const auto& port : dataplane.ports) {
+    if (!port.link_up) all.push_back(fmt::format("port {}: the link is down", port.name));
+    if (port.queues < cores_.size()) {
+      all.push_back(
+          fmt::format("port {}: {} queues for {} workers; the other workers do not serve it",
+                      port.name, port.queues, cores_.size()));
+    }
+  }
+  return all;
+}
+
+std::string Daemon::document() const {
+  const auto clock = clock_.report();
+  const auto dataplane = dataplane_.report();
+  const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - started_steady_;
+  ObserveInput input{.config = config_,
+                     .clock = clock,
+                     .dataplane = dataplane,
+                     .rates = rates_,
+                     .warnings = warnings(clock, dataplane),
+                     .status = status_sentence(clock),
+                     .started = started_,
+                     .uptime_seconds = uptime.count(),
+                     .sleeps_when_idle = sleeps_when_idle(config_)};
+  for (std::size_t i = 0; i < config_.ports.size(); ++i) {
+    input.kernel_behind.push_back(kernel_behind(config_.ports[i], facts_[i]));
+  }
+  return observe_document(input).dump();
+}
+
+}  // namespace pollux::control

@@ -1,0 +1,79 @@
+// polluxd as a whole: wires clock, data plane and sockets together and runs the control thread's
+// loop.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "control/daemon/clock_loop.h"
+#include "control/daemon/config.h"
+#include "control/daemon/control_socket.h"
+#include "control/daemon/dataplane_settings.h"
+#include "control/daemon/event_loop.h"
+#include "control/daemon/instance_lock.h"
+#include "control/daemon/notify.h"
+#include "control/daemon/observe.h"
+#include "control/daemon/observe_document.h"
+#include "dataplane/port/dataplane.h"
+#include "dataplane/port/eal.h"
+#include "ptp/clock/snapshot_latch.h"
+
+namespace pollux::control {
+
+class Daemon {
+ public:
+  // Where the configuration is read from, again on reload.
+  struct Sources {
+    std::filesystem::path file;
+    std::filesystem::path directory;  // empty: none
+  };
+
+  // Opens all that the configuration names. Throws std::runtime_error with a sentence. SIGTERM,
+  // SIGINT and SIGHUP must be blocked in every thread.
+  Daemon(Config config, Sources sources);
+
+  // Answers requests until SIGTERM or SIGINT.
+  void run();
+
+ private:
+  void open_sockets();
+  void open_signals();
+  void on_signal();
+  void every_second();
+  [[nodiscard]] nlohmann::json on_request(const std::string& verb);
+  [[nodiscard]] nlohmann::json reload();
+  [[nodiscard]] nlohmann::json apply(const Config& wanted);
+  [[nodiscard]] std::string document() const;
+  [[nodiscard]] std::vector<std::string> warnings(const ClockReport& clock,
+                                                  const port::DataplaneReport& dataplane) const;
+  void log_change_of_state(const ClockReport& clock);
+  void feed_watchdog(const port::DataplaneReport& newest);
+
+  // In the order in which they are needed: destruction goes the other way.
+  Config config_;
+  Sources sources_;
+  InstanceLock lock_;
+  PortFacts facts_;
+  std::vector<unsigned> cores_;
+  port::Eal eal_;
+  clock::SnapshotLatch latch_;
+  ClockLoop clock_;
+  port::Dataplane dataplane_;
+  EventLoop loop_;
+  UniqueFd signals_;
+  std::unique_ptr<ObserveServer> observe_;
+  std::unique_ptr<ControlServer> control_;
+  Notify notify_;
+
+  std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+  std::chrono::steady_clock::time_point started_steady_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point last_look_ = started_steady_;
+  port::DataplaneReport last_report_;
+  Rates rates_;
+  bool was_synchronised_ = false;
+};
+
+}  // namespace pollux::control

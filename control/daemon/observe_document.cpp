@@ -1,0 +1,256 @@
+#include "control/daemon/observe_document.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+#include "control/daemon/address_text.h"
+
+namespace pollux::control {
+
+namespace {
+
+using nlohmann::json;
+using responder::Verdict;
+using responder::VerdictKind;
+
+std::string iso_time(std::chrono::nanoseconds since_unix_epoch) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_unix_epoch);
+  const auto milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(since_unix_epoch - seconds);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                     fmt::gmtime(static_cast<std::time_t>(seconds.count())), milliseconds.count());
+}
+
+double seconds_of(std::uint32_t ntp_short) { return ntp_short / 65536.0; }
+
+std::string_view leap_name(clock::LeapIndicator leap) {
+  constexpr std::string_view kNames[] = {"none", "insert", "delete", "unsynchronised"};
+  return kNames[static_cast<std::size_t>(leap)];
+}
+
+// RFC 5905 §7.3: four letters at stratum 0 and 1, else the address or hash of the source.
+std::string reference_text(std::uint32_t id, std::uint8_t stratum) {
+  const std::array<std::uint8_t, 4> octets{
+      static_cast<std::uint8_t>(id >> 24U), static_cast<std::uint8_t>(id >> 16U),
+      static_cast<std::uint8_t>(id >> 8U), static_cast<std::uint8_t>(id)};
+  if (stratum > 1) return to_string(wire::Ipv4Address{octets});
+  std::string text;
+  for (const std::uint8_t octet : octets) {
+    if (octet != 0) text += std::isprint(octet) != 0 ? static_cast<char>(octet) : '?';
+  }
+  return text;
+}
+
+json clock_document(const ClockReport& clock) {
+  const auto& header = clock.header;
+  return {{"source", "system"},
+          {"trusted", clock.trusted},
+          {"leap", leap_name(header.leap)},
+          {"stratum", header.stratum},
+          {"reference_id", reference_text(header.reference_id, header.stratum)},
+          {"reference_time", iso_time(clock.reference_time.time_since_epoch())},
+          {"precision", header.precision},
+          {"root_delay_s", seconds_of(header.root_delay)},
+          {"root_dispersion_s", seconds_of(header.root_dispersion)},
+          {"error_bound_s", static_cast<double>(clock.snapshot.error_bound_ns) * 1e-9},
+          {"frequency_ppm", (clock.hertz / clock.nominal_hertz - 1) * 1e6},
+          {"counter_hz", clock.nominal_hertz},
+          {"offset_s", std::chrono::duration<double>(clock.offset).count()},
+          {"updates", clock.snapshot.updates},
+          {"age_s", clock.age_seconds},
+          {"steps", clock.steps},
+          {"kernel_synchronised", clock.kernel.synchronised}};
+}
+
+std::uint64_t total_of_kind(const port::DataplaneReport& report, VerdictKind kind) {
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < responder::kVerdictCount; ++i) {
+    if (responder::kVerdicts[i].kind == kind) total += total_of(report, static_cast<Verdict>(i));
+  }
+  return total;
+}
+
+json requests_document(const port::DataplaneReport& report, const Rates& rates) {
+  std::uint64_t received = 0;
+  for (const auto& worker : report.workers) received += worker.packets;
+  return {{"received", received},
+          {"answered", total_of(report, Verdict::reply_plain)},
+          {"dropped", total_of_kind(report, VerdictKind::drop)},
+          {"received_per_s", rates.received_per_second},
+          {"answered_per_s", rates.answered_per_second}};
+}
+
+json serverstats_document(const port::DataplaneReport& report) {
+  constexpr std::string_view kKinds[] = {"reply", "kernel", "drop"};
+  json verdicts = json::array();
+  for (std::size_t i = 0; i < responder::kVerdictCount; ++i) {
+    const auto& verdict = responder::kVerdicts[i];
+    verdicts.push_back({{"name", verdict.name},
+                        {"kind", kKinds[static_cast<std::size_t>(verdict.kind)]},
+                        {"count", total_of(report, static_cast<Verdict>(i))},
+                        {"help", verdict.help}});
+  }
+  std::array<std::uint64_t, responder::kFamilies> families{};
+  std::array<std::uint64_t, responder::kVersions> versions{};
+  for (const auto& worker : report.workers) {
+    for (std::size_t family = 0; family < families.size(); ++family) {
+      for (std::size_t version = 0; version < versions.size(); ++version) {
+        families[family] += worker.answered[family][version];
+        versions[version] += worker.answered[family][version];
+      }
+    }
+  }
+  json by_version = json::object();
+  for (std::size_t version = 1; version < versions.size(); ++version) {
+    by_version[std::to_string(version)] = versions[version];
+  }
+  return {{"verdicts", verdicts},
+          {"answered_by_family", {{"ipv4", families[0]}, {"ipv6", families[1]}}},
+          {"answered_by_version", by_version}};
+}
+
+json workers_document(const ObserveInput& input) {
+  json workers = json::array();
+  for (std::size_t i = 0; i < input.dataplane.workers.size(); ++i) {
+    const auto& worker = input.dataplane.workers[i];
+    const Rates::Worker rate =
+        i < input.rates.workers.size() ? input.rates.workers[i] : Rates::Worker{};
+    workers.push_back({{"id", worker.id},
+                       {"core", worker.core},
+                       {"idle", input.sleeps_when_idle ? "sleep" : "poll"},
+                       {"running", worker.running},
+                       {"busy", rate.busy},
+                       {"packets", worker.packets},
+                       {"polls", worker.polls},
+                       {"busy_polls", worker.busy_polls},
+                       {"cycles_per_packet", rate.cycles_per_packet},
+                       {"mean_burst", rate.mean_burst}});
+  }
+  return workers;
+}
+
+json port_document(const port::PortReport& port, const PortConfig& config, bool kernel_behind) {
+  json addresses = json::array();
+  for (const auto& own : config.ipv4) addresses.push_back(to_string(own));
+  for (const auto& own : config.ipv6) addresses.push_back(to_string(own));
+  return {{"name", port.name},
+          {"device", port.device},
+          {"driver", port.driver},
+          {"mac", to_string(port.mac)},
+          {"link_up", port.link_up},
+          {"link_mbps", port.link_mbps},
+          {"addresses", addresses},
+          {"vlans", config.vlans},
+          {"queues", port.queues},
+          {"host_stack", kernel_behind ? "kernel" : "none"},
+          {"rss", port.rss},
+          {"checksum", port.checksum},
+          {"rx_packets", port.rx_packets},
+          {"rx_bytes", port.rx_bytes},
+          {"rx_missed", port.rx_missed},
+          {"rx_errors", port.rx_errors},
+          {"rx_no_mbuf", port.rx_no_mbuf},
+          {"tx_packets", port.tx_packets},
+          {"tx_bytes", port.tx_bytes},
+          {"tx_errors", port.tx_errors},
+          {"tx_full", port.tx_full}};
+}
+
+}  // namespace
+
+std::uint64_t total_of(const port::DataplaneReport& report, Verdict verdict) {
+  std::uint64_t total = 0;
+  for (const auto& worker : report.workers) total += worker.verdicts[responder::index(verdict)];
+  return total;
+}
+
+Rates make_rates(const port::DataplaneReport& older, const port::DataplaneReport& newer,
+                 double seconds, double counter_hertz) {
+  Rates rates;
+  if (older.workers.size() != newer.workers.size() || seconds <= 0) return rates;
+  for (std::size_t i = 0; i < newer.workers.size(); ++i) {
+    const auto& before = older.workers[i];
+    const auto& after = newer.workers[i];
+    const auto packets = static_cast<double>(after.packets - before.packets);
+    const auto polls = static_cast<double>(after.busy_polls - before.busy_polls);
+    const auto cycles = static_cast<double>(after.busy_cycles - before.busy_cycles);
+    rates.received_per_second += packets / seconds;
+    rates.workers.push_back({.busy = std::min(1.0, cycles / (seconds * counter_hertz)),
+                             .cycles_per_packet = packets > 0 ? cycles / packets : 0,
+                             .mean_burst = polls > 0 ? packets / polls : 0});
+  }
+  rates.answered_per_second = static_cast<double>(total_of(newer, Verdict::reply_plain) -
+                                                  total_of(older, Verdict::reply_plain)) /
+                              seconds;
+  return rates;
+}
+
+bool is_synchronised(const ClockReport& clock) {
+  return clock.alive && clock.header.leap != clock::LeapIndicator::kUnsynchronised;
+}
+
+std::string status_sentence(const ClockReport& clock) {
+  if (!clock.alive) return "unsynchronised: the clock thread stands still";
+  if (is_synchronised(clock)) {
+    return fmt::format("synchronised: stratum {} from the system clock{}, error bound {:.6f} s",
+                       clock.header.stratum,
+                       clock.trusted ? ", trusted by configuration (trust = true)" : "",
+                       static_cast<double>(clock.snapshot.error_bound_ns) * 1e-9);
+  }
+  if (clock.kernel.synchronised || clock.trusted)
+    return "unsynchronised: the system clock has just been stepped";
+  return "unsynchronised: the kernel says that nothing disciplines the system clock";
+}
+
+std::vector<std::string> clock_warnings(const ClockConfig& config, const ClockReport& clock) {
+  std::vector<std::string> warnings;
+  if (config.trust) {
+    warnings.emplace_back(
+        "the system clock is declared good by configuration (clock.trust = true): its error is not "
+        "known to Pollux");
+  }
+  if (!config.stratum) {
+    warnings.push_back(fmt::format(
+        "clock.stratum is not set: stratum {} is served; set it to one more than that of "
+        "the server that the system clock follows",
+        served_stratum(config)));
+  }
+  if (!clock.counter_is_invariant) {
+    warnings.emplace_back(
+        "the CPU's counter is not invariant: the time between two updates may be wrong");
+  }
+  if (!clock.alive)
+    warnings.emplace_back("the clock thread stands still: unsynchronised replies are sent");
+  return warnings;
+}
+
+json observe_document(const ObserveInput& input) {
+  json ports = json::array();
+  for (std::size_t i = 0; i < input.dataplane.ports.size(); ++i) {
+    ports.push_back(
+        port_document(input.dataplane.ports[i], input.config.ports[i], input.kernel_behind[i]));
+  }
+  return {{"version", POLLUX_VERSION},
+          {"pid", getpid()},
+          {"started", iso_time(input.started.time_since_epoch())},
+          {"uptime_s", input.uptime_seconds},
+          {"state", is_synchronised(input.clock) ? "synchronised" : "unsynchronised"},
+          {"status", input.status},
+          {"warnings", input.warnings},
+          {"clock", clock_document(input.clock)},
+          {"requests", requests_document(input.dataplane, input.rates)},
+          {"serverstats", serverstats_document(input.dataplane)},
+          {"workers", workers_document(input)},
+          {"ports", ports},
+          {"memory",
+           {{"mbufs", input.dataplane.buffers},
+            {"mbufs_in_use", input.dataplane.buffers_in_use},
+            {"hugepages", input.config.memory.hugepages}}}};
+}
+
+}  // namespace pollux::control

@@ -1,0 +1,85 @@
+// Configuration texts that several tests use, and the short way to parse them.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "control/daemon/config.h"
+
+namespace pollux::control {
+
+// Every key once, with values that are not the defaults.
+inline constexpr std::string_view kFullText = R"([server]
+run_dir = "/run/other"
+log_level = "debug"
+
+[ntp]
+port = 1123
+symmetric = false
+deny_source_ports = [7, 53]
+dscp = 46
+
+[limits]
+host_replies = 0
+
+[clock]
+source = "system"
+trust = true
+stratum = 3
+reference_id = "GPS"
+
+[workers]
+cores = [1, 3]
+idle = "sleep"
+burst = 16
+
+[memory]
+hugepages = false
+megabytes = 128
+mbufs = 8192
+
+[eal]
+extra = ["--log-level", "8"]
+
+[[port]]
+name = "wan"
+pci = "06:0A.0"
+addresses = ["192.0.2.1/24", "2001:db8::1/64"]
+vlans = [100, 200]
+host_stack = "none"
+rx_descriptors = 512
+tx_descriptors = 256
+
+[[port]]
+interface = "eth0"
+driver = "af_xdp"
+addresses = ["198.51.100.7"]
+
+[[port]]
+device = "net_memif0,role=server,socket=/run/x.sock"
+addresses = ["2001:db8::2"]
+)";
+
+inline constexpr std::string_view kSmallText = R"([[port]]
+pci = "0000:00:06.0"
+addresses = ["192.0.2.1/24"]
+)";
+
+inline ConfigResult parse(std::string_view text) {
+  const ConfigText one{"a.toml", std::string(text)};
+  return parse_config(std::span(&one, 1));
+}
+
+// All errors, a line each.
+inline std::string errors_of(const ConfigResult& result) {
+  std::string text;
+  if (!result) {
+    for (const ConfigError& error : result.error()) {
+      text += to_string(error) + '\n';
+    }
+  }
+  return text;
+}
+
+}  // namespace pollux::control

@@ -82,7 +82,7 @@ Verdict classify_ipv4(Packet& packet, const PortPolicy& policy) noexcept {
   if (available < wire::kIpv4HeaderLength) [[unlikely]]
     return Verdict::drop_truncated;
   const std::uint8_t version_and_length = wire::load_u8(ip);
-  const std::size_t header_length = (version_and_length & 0x0fU) * 4U;
+  const std::size_t header_length = std::size_t{4} * (version_and_length & 0x0fU);
   const std::size_t total_length = wire::load_be16(ip + wire::ipv4::kTotalLength);
   if (version_and_length >> 4U != 4 || header_length < wire::kIpv4HeaderLength ||
       total_length < header_length || total_length > available) [[unlikely]]

@@ -190,15 +190,16 @@ void answer_echo(Packet& packet, const PortPolicy& policy) noexcept {
   const auto protocol = is_ipv4 ? wire::kProtocolIcmp : wire::kProtocolIcmpv6;
   std::byte* message =
       turn_packet(packet, layout_of(packet), protocol, packet.upper_length, policy);
-  const auto old_word = wire::load<std::uint16_t>(message);
   wire::store_u8(message, is_ipv4 ? kIcmpEchoReply : kIcmpv6EchoReply);
-  // Turning addresses round leaves the pseudo header's sum as it was: only the type has changed.
-  const auto checksum = wire::load<std::uint16_t>(message + wire::icmp::kChecksum);
-  const auto updated =
-      wire::updated_checksum(checksum, old_word, wire::load<std::uint16_t>(message));
-  // Zero and all ones are the same to a receiver, but where the reply is nothing but zeros: there
-  // only all ones is right.
-  wire::store(message + wire::icmp::kChecksum, updated == 0 ? std::uint16_t{0xffff} : updated);
+  // Summed again in full: an update in place gets the sum of all-zero octets wrong (RFC 1624 §3).
+  wire::store(message + wire::icmp::kChecksum, std::uint16_t{0});
+  wire::Sum sum;
+  if (is_ipv4) {
+    sum.add(message, packet.upper_length);
+  } else {
+    sum = icmpv6_sum(packet.frame + packet.ip_offset, message, packet.upper_length);
+  }
+  wire::store(message + wire::icmp::kChecksum, sum.checksum());
 }
 
 }  // namespace pollux::responder

@@ -36,8 +36,10 @@ constexpr FlagsRule rule_for(std::uint8_t version, std::uint8_t mode) noexcept {
 
 inline constexpr auto kFlagsRules = [] {
   std::array<FlagsRule, 64> rules{};
-  for (std::uint8_t i = 0; i < rules.size(); ++i)
-    rules[i] = rule_for(wire::version_of(i), wire::mode_of(i));
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const auto flags = static_cast<std::uint8_t>(i);
+    rules[i] = rule_for(wire::version_of(flags), wire::mode_of(flags));
+  }
   return rules;
 }();
 

@@ -69,7 +69,8 @@ inline void write_ipv6_start(std::byte* ip, std::uint8_t protocol, std::size_t p
                              std::uint8_t hop_limit, const PortPolicy& policy) noexcept {
   wire::store_be32(ip, 0x6000'0000U | static_cast<std::uint32_t>(policy.type_of_service() << 20U));
   wire::store_be32(ip + wire::ipv6::kPayloadLength,
-                   static_cast<std::uint32_t>(payload_length << 16U) | std::uint32_t{protocol} << 8U | hop_limit);
+                   static_cast<std::uint32_t>(payload_length << 16U) |
+                       std::uint32_t{protocol} << 8U | hop_limit);
 }
 
 // Turns an IPv4 or IPv6 packet round, for `upper_length` octets of `protocol`.

@@ -61,6 +61,9 @@ std::uint64_t random_seed() {
   return seed;
 }
 
+// 10 us: far more than a round of busy polling takes, far less than a nap.
+std::int64_t longest_gap(double hertz) { return static_cast<std::int64_t>(hertz * 10e-6); }
+
 responder::HostAllowance make_allowance(unsigned replies, double hertz) {
   constexpr double kBurstSeconds = 0.1;
   if (replies == 0) return {};
@@ -138,6 +141,7 @@ void Dataplane::Parts::make_workers(const clock::SnapshotLatch& latch) {
                                   .core = settings.worker_cores[id],
                                   .burst = static_cast<std::uint16_t>(settings.burst),
                                   .sleep_when_idle = settings.sleep_when_idle,
+                                  .longest_gap = longest_gap(settings.counter_hertz),
                                   .seed = random_seed()};
     const auto queues = queues_of(id);
     workers.push_back(
@@ -173,8 +177,8 @@ void Dataplane::start() {
     if (rte_eal_remote_launch(&run_worker, worker.get(), worker->settings().id + 1) != 0) {
       throw std::runtime_error(fmt::format("worker {} cannot be started", worker->settings().id));
     }
+    parts_->started = true;
   }
-  parts_->started = true;
 }
 
 void Dataplane::stop() noexcept {

@@ -50,14 +50,23 @@ std::uint64_t choose_hash(const rte_eth_dev_info& device, std::string& name) {
 
 Port::Port(const PortSettings& settings, unsigned workers, rte_mempool* pool)
     : name_{settings.name}, device_{settings.device} {
-  attach(settings);
-  configure(settings, workers, pool);
-  start();
+  try {
+    attach(settings);
+    configure(settings, workers, pool);
+    start();
+  } catch (...) {
+    remove_created();
+    throw;
+  }
 }
 
 Port::~Port() {
   rte_eth_dev_stop(id_);
   rte_eth_dev_close(id_);
+  remove_created();
+}
+
+void Port::remove_created() noexcept {
   if (created_) rte_eal_hotplug_remove("vdev", std::string{device_name(device_)}.c_str());
 }
 

@@ -34,6 +34,7 @@ class Port {
   void attach(const PortSettings& settings);
   void configure(const PortSettings& settings, unsigned workers, rte_mempool* pool);
   void start();
+  void remove_created() noexcept;
 
   std::string name_;
   std::string device_;

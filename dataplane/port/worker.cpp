@@ -13,11 +13,13 @@ namespace {
 clock::Counter read_counter() noexcept { return {rte_rdtsc()}; }
 
 // When the frames of a poll came in. If the poll before had drained the queue they came between the
-// two, and the middle is the best guess; otherwise they have waited, and the poll is all that is
-// known.
-clock::Counter receive_time(const WorkerQueue& queue, clock::Counter now) noexcept {
-  if (!queue.was_drained) return now;
-  return queue.last_poll + (now - queue.last_poll) / 2;
+// two, and the middle is the best guess; but only while polls follow each other closely. After a
+// nap or a preemption the middle may lie before the request was sent, which a client takes for a
+// negative delay: then the poll is all that is known.
+clock::Counter receive_time(const WorkerQueue& queue, clock::Counter now,
+                            std::int64_t longest_gap) noexcept {
+  const std::int64_t gap = now - queue.last_poll;
+  return queue.was_drained && gap <= longest_gap ? queue.last_poll + gap / 2 : now;
 }
 
 }  // namespace
@@ -53,21 +55,26 @@ void Worker::run() noexcept {
 
 bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
   const auto [port_id, queue_id, rules_index] = queue.address;
-  const clock::Counter now = read_counter();
+  const clock::Counter asked = read_counter();
   const std::uint16_t count =
       rte_eth_rx_burst(port_id, queue_id, burst_.buffers(), settings_.burst);
-  const clock::Counter received = receive_time(queue, now);
-  queue.last_poll = now;
-  queue.was_drained = count < settings_.burst;
   counters_.polls.add(1);
-  if (count == 0) return false;
+  if (count == 0) {
+    queue.last_poll = asked;
+    queue.was_drained = true;
+    return false;
+  }
+  // Read behind the receive call: what it brought has come by now, wherever the worker was held up.
+  const clock::Counter received = receive_time(queue, read_counter(), settings_.longest_gap);
+  queue.last_poll = asked;
+  queue.was_drained = count < settings_.burst;
 
   const responder::PortPolicy& policy = rules.ports[rules_index];
   burst_.set_received(count);
   burst_.describe();
   const auto packets = burst_.packets();
   const bool all_usual = responder::Responder::classify(packets, policy);
-  responder_.limit(packets, all_usual, now, rules.host_allowance);
+  responder_.limit(packets, all_usual, asked, rules.host_allowance);
   responder::Responder::prepare(packets, policy);
   burst_.sort(policy, all_usual);
   responder_.stamp(packets, policy, received, read_counter());
@@ -75,7 +82,7 @@ bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
 
   counters_.packets.add(count);
   counters_.busy_polls.add(1);
-  counters_.busy_cycles.add(static_cast<std::uint64_t>(read_counter() - now));
+  counters_.busy_cycles.add(static_cast<std::uint64_t>(read_counter() - asked));
   return true;
 }
 

@@ -51,6 +51,7 @@ class Worker {
     unsigned core = 0;
     std::uint16_t burst = responder::kMaximumBurst;
     bool sleep_when_idle = false;
+    std::int64_t longest_gap = 0;  // ticks between two polls whose middle may stand for T2
     std::uint64_t seed = 0;
   };
 

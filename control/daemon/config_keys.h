@@ -76,7 +76,7 @@ inline constexpr auto kKeys = [] {
       integer("ntp.port", 1, 65535, "123", kRestart, "UDP port that is answered"),
       boolean("ntp.symmetric", "true", kReloadable,
               "answer symmetric active requests (mode 1) with mode 2"),
-      integers("ntp.deny_source_ports", 1, 65535, 256, "[7, 17, 19, 53, 111, 389, 1900, 11211]",
+      integers("ntp.deny_source_ports", 1, 65535, 64, "[7, 17, 19, 53, 111, 389, 1900, 11211]",
                kReloadable, "UDP source ports that are never answered"),
       integer("ntp.dscp", 0, 63, "0", kReloadable, "Differentiated Services code point of replies"),
 
@@ -109,7 +109,7 @@ inline constexpr auto kKeys = [] {
       string("port.interface", "", kRestart, "kernel network interface, with driver"),
       choice("port.driver", "af_packet|af_xdp", "", kRestart, "how the interface is reached"),
       string("port.device", "", kRestart, "DPDK device string"),
-      strings("port.addresses", 256, "", kReloadable,
+      strings("port.addresses", 64, "", kReloadable,
               "own IPv4 and IPv6 addresses, each with an optional prefix length"),
       integers("port.vlans", 1, 4094, 16, "[]", kReloadable,
                "VLANs answered besides untagged and priority-tagged frames"),

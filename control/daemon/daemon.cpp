@@ -23,6 +23,7 @@ T value_or_throw(std::expected<T, std::string> result) {
 
 std::string all_of(const std::vector<ConfigError>& errors) {
   std::vector<std::string> lines;
+  lines.reserve(errors.size());
   for (const auto& error : errors) lines.push_back(to_string(error));
   return fmt::format("{}", fmt::join(lines, "; "));
 }
@@ -65,8 +66,8 @@ void Daemon::open_signals() {
 
 void Daemon::run() {
   const auto clock = clock_.report();
-  for (const auto& warning : warnings(clock, dataplane_.report())) log_warning("{}", warning);
-  log_info("answering on {} ports with {} workers", config_.ports.size(), cores_.size());
+  for (const auto& warning : warnings(clock, look_at_dataplane())) log_warning("{}", warning);
+  log_info("answering; ports: {}, workers: {}", config_.ports.size(), cores_.size());
   notify_.ready(status_sentence(clock));
   loop_.run();
   log_info("stopping");
@@ -87,7 +88,7 @@ void Daemon::on_signal() {
 
 void Daemon::every_second() {
   const auto now = std::chrono::steady_clock::now();
-  auto report = dataplane_.report();
+  auto report = look_at_dataplane();
   rates_ = make_rates(last_report_, report, std::chrono::duration<double>(now - last_look_).count(),
                       clock_.counter_hertz());
   last_look_ = now;
@@ -107,6 +108,16 @@ void Daemon::log_change_of_state(const ClockReport& clock) {
   } else {
     log_warning("{}", status);
   }
+}
+
+// The drivers of kernel interfaces never see the link go: the kernel is asked.
+port::DataplaneReport Daemon::look_at_dataplane() const {
+  auto report = dataplane_.report();
+  for (std::size_t i = 0; i < report.ports.size(); ++i) {
+    const PortConfig& port = config_.ports[i];
+    if (port.kind == PortKind::kInterface) report.ports[i].link_up = has_carrier(port.device);
+  }
+  return report;
 }
 
 // A worker or a clock that stands still is left to systemd to notice and to restart.
@@ -170,7 +181,7 @@ std::vector<std::string> Daemon::warnings(const ClockReport& clock,
 
 std::string Daemon::document() const {
   const auto clock = clock_.report();
-  const auto dataplane = dataplane_.report();
+  const auto dataplane = look_at_dataplane();
   const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - started_steady_;
   ObserveInput input{.config = config_,
                      .clock = clock,

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <vector>
 
 #include "control/daemon/clock_loop.h"
@@ -50,6 +51,7 @@ class Daemon {
   [[nodiscard]] std::vector<std::string> warnings(const ClockReport& clock,
                                                   const port::DataplaneReport& dataplane) const;
   void log_change_of_state(const ClockReport& clock);
+  [[nodiscard]] port::DataplaneReport look_at_dataplane() const;
   void feed_watchdog(const port::DataplaneReport& newest);
 
   // In the order in which they are needed: destruction goes the other way.
@@ -73,7 +75,7 @@ class Daemon {
   std::chrono::steady_clock::time_point last_look_ = started_steady_;
   port::DataplaneReport last_report_;
   Rates rates_;
-  bool was_synchronised_ = false;
+  std::optional<bool> was_synchronised_;  // none before the first look
 };
 
 }  // namespace pollux::control

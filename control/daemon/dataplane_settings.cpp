@@ -139,6 +139,14 @@ std::vector<std::string> port_warnings(const Config& config, const PortFacts& fa
   std::vector<std::string> warnings;
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const PortConfig& port = config.ports[i];
+    if (is_kernel_interface(port) && port.driver == InterfaceDriver::kAfPacket &&
+        carries_own_address(port, facts[i])) {
+      warnings.push_back(fmt::format(
+          "port {}: the kernel has an address of this port too and also answers what comes to it "
+          "(with "
+          "\"port unreachable\" where nothing listens); drop UDP port {} from {} in its firewall",
+          port.name, config.ntp.port, port.device));
+    }
     const bool is_xdp = is_kernel_interface(port) && port.driver == InterfaceDriver::kAfXdp;
     if (is_xdp && facts[i].queues > workers) {
       warnings.push_back(fmt::format(

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "control/daemon/unique_fd.h"
 
@@ -18,16 +19,24 @@ namespace pollux::control {
 
 namespace {
 
+std::optional<ifreq> request_for(const std::string& interface) {
+  ifreq request{};
+  if (interface.size() >= sizeof request.ifr_name) return std::nullopt;
+  std::ranges::copy(interface, request.ifr_name);
+  return request;
+}
+
+UniqueFd any_socket() { return UniqueFd{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)}; }
+
 unsigned read_queue_count(const std::string& interface) {
-  const UniqueFd socket_fd{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  const UniqueFd any = any_socket();
+  auto request = request_for(interface);
+  if (!any || !request) return 1;
   ethtool_channels channels{};
   channels.cmd = ETHTOOL_GCHANNELS;
-  ifreq request{};
-  if (!socket_fd || interface.size() >= sizeof request.ifr_name) return 1;
-  std::ranges::copy(interface, request.ifr_name);
   void* data = &channels;
-  std::memcpy(&request.ifr_data, &data, sizeof data);
-  if (ioctl(socket_fd.get(), SIOCETHTOOL, &request) != 0) return 1;
+  std::memcpy(&request->ifr_data, &data, sizeof data);
+  if (ioctl(any.get(), SIOCETHTOOL, &*request) != 0) return 1;
   return std::max({1U, channels.combined_count, channels.rx_count});
 }
 
@@ -45,6 +54,13 @@ void add_address(const sockaddr& address, InterfaceFacts& facts) {
 }
 
 }  // namespace
+
+bool has_carrier(const std::string& interface) {
+  const UniqueFd any = any_socket();
+  auto request = request_for(interface);
+  if (!any || !request || ioctl(any.get(), SIOCGIFFLAGS, &*request) != 0) return false;
+  return (request->ifr_flags & IFF_RUNNING) != 0;
+}
 
 InterfaceFacts read_interface_facts(const std::string& interface) {
   InterfaceFacts facts{.exists = if_nametoindex(interface.c_str()) != 0};

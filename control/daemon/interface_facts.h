@@ -15,6 +15,9 @@ struct InterfaceFacts {
   std::vector<wire::Ipv6Address> ipv6;  // without link-local ones
 };
 
+// False where the cable is out, the interface down or gone.
+[[nodiscard]] bool has_carrier(const std::string& interface);
+
 [[nodiscard]] InterfaceFacts read_interface_facts(const std::string& interface);
 
 }  // namespace pollux::control

@@ -52,7 +52,11 @@ int main(int argc, char** argv) {
                                          "directory of further *.toml files, read after the file");
   app.add_flag("--check", check_only, "only say whether the configuration is good");
   app.set_version_flag("--version", "polluxd " POLLUX_VERSION);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 1;
+  }
   if (file->count() == 0 && directory->count() == 0) sources.directory = kDefaultDirectory;
   try {
     return run(sources, check_only);

@@ -57,7 +57,9 @@ json clock_document(const ClockReport& clock) {
           {"precision", header.precision},
           {"root_delay_s", seconds_of(header.root_delay)},
           {"root_dispersion_s", seconds_of(header.root_dispersion)},
-          {"error_bound_s", static_cast<double>(clock.snapshot.error_bound_ns) * 1e-9},
+          {"error_bound_s", is_synchronised(clock)
+                                ? static_cast<double>(clock.snapshot.error_bound_ns) * 1e-9
+                                : seconds_of(header.root_dispersion)},
           {"frequency_ppm", (clock.hertz / clock.nominal_hertz - 1) * 1e6},
           {"counter_hz", clock.nominal_hertz},
           {"offset_s", std::chrono::duration<double>(clock.offset).count()},

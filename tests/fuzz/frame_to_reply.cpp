@@ -32,7 +32,7 @@ struct Variant {
 
 Variant variant_of(const Octets& control) {
   const auto flag = [&control](std::size_t octet, unsigned bit) {
-    return (control[octet] >> bit & 1U) != 0;
+    return (unsigned{control[octet]} >> bit & 1U) != 0;
   };
   Variant variant;
   variant.settings.kernel_behind_port = flag(0, 0);

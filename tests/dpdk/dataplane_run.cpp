@@ -1,5 +1,6 @@
 #include "tests/dpdk/dataplane_run.h"
 
+#include <gtest/gtest.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
@@ -22,9 +23,13 @@ void join_workers() {
     static_cast<std::atomic<unsigned>*>(count)->fetch_add(1, std::memory_order_acq_rel);
     return 0;
   };
-  const auto workers = static_cast<unsigned>(worker_cores().size());
-  for (unsigned lcore = 1; lcore <= workers; ++lcore) rte_eal_remote_launch(errand, &done, lcore);
-  while (done.load(std::memory_order_acquire) != workers) std::this_thread::yield();
+  unsigned launched = 0;
+  for (unsigned lcore = 1; lcore <= worker_cores().size(); ++lcore) {
+    const bool is_idle = rte_eal_remote_launch(errand, &done, lcore) == 0;
+    EXPECT_TRUE(is_idle) << "the worker on lcore " << lcore << " has not ended";
+    if (is_idle) ++launched;
+  }
+  while (done.load(std::memory_order_acquire) != launched) std::this_thread::yield();
   rte_eal_mp_wait_lcore();
 }
 

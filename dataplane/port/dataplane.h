@@ -18,7 +18,7 @@ class Dataplane {
   Dataplane(const Dataplane&) = delete;
   Dataplane& operator=(const Dataplane&) = delete;
 
-  void start();          // the workers; throws std::runtime_error
+  void start();          // the workers, once; throws std::runtime_error
   void stop() noexcept;  // returns when every worker has ended
 
   // New rules without a pause: one policy for each port, in order. Returns false when some worker

@@ -14,7 +14,7 @@ namespace pollux::clock {
 class Steering {
  public:
   // Time in which the phase error would vanish if the rate were not limited.
-  static constexpr double kTimeConstantSeconds = 1.0;
+  static constexpr double kTimeConstantSeconds = 0.5;
   // Largest extra rate while somebody relies on the served time, and before.
   static constexpr double kServingRate = 50e-6;
   static constexpr double kUnservedRate = 500e-6;

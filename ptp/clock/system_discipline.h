@@ -8,26 +8,10 @@
 #include "ptp/clock/rate_window.h"
 #include "ptp/clock/snapshot.h"
 #include "ptp/clock/steering.h"
+#include "ptp/clock/system_state.h"
 #include "ptp/clock/time.h"
 
 namespace pollux::clock {
-
-// What the kernel says of its own clock (adjtimex).
-struct KernelClockState {
-  bool synchronised = false;
-  LeapIndicator leap = LeapIndicator::kNone;  // kInsert or kDelete: at the end of this UTC day
-  std::chrono::seconds tai_minus_utc{0};
-  std::chrono::nanoseconds maximum_error{0};
-
-  friend constexpr bool operator==(const KernelClockState&, const KernelClockState&) = default;
-};
-
-struct SystemSample {
-  Counter counter;                // middle of the read
-  std::int64_t window_ticks = 0;  // length of the read
-  TaiTime time;                   // CLOCK_TAI: runs on through a leap second
-  KernelClockState kernel;
-};
 
 struct SystemSettings {
   double nominal_hertz = 0;  // the counter against CLOCK_MONOTONIC_RAW

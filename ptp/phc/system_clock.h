@@ -17,7 +17,7 @@ struct ClockReading {
 };
 
 // The narrowest of a few tries, about 0.1 us wide.
-[[nodiscard]] ClockReading read_kernel_clock(clockid_t id) noexcept;
+[[nodiscard]] ClockReading read_kernel_clock(clockid_t id, int tries = 5) noexcept;
 
 [[nodiscard]] clock::KernelClockState read_kernel_clock_state() noexcept;
 

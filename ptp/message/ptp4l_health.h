@@ -25,7 +25,7 @@ struct Ptp4lDataSets {
 enum class Ptp4lVerdict : std::uint8_t {
   kHealthy,
   kNoGrandmaster,      // ptp4l follows nobody: the clock runs free, whatever it is otherwise
-  kSilentGrandmaster,  // it says that it follows, but no Sync has come in for a while
+  kSilentGrandmaster,  // it says that it follows, but no Sync is seen to come in (any more)
   kPoorClockClass,     // the grandmaster is not locked to a reference, nor in holdover of one
   kLargeOffset,
 };
@@ -83,13 +83,14 @@ class Ptp4lJudge {
 
  private:
   void follow(const TimeStatus& status, std::chrono::nanoseconds now) noexcept;
+  [[nodiscard]] bool is_silent(std::chrono::nanoseconds now) const noexcept;
   [[nodiscard]] Ptp4lVerdict verdict(const Ptp4lDataSets& sets,
                                      std::chrono::nanoseconds now) const noexcept;
 
   Ptp4lSettings settings_;
   OffsetWindow window_;
   std::optional<TimeStatus> last_;
-  std::chrono::nanoseconds last_sync_{0};  // when ingress_time last changed, by `now`
+  std::optional<std::chrono::nanoseconds> last_sync_;  // when ingress_time last moved, by `now`
 };
 
 }  // namespace pollux::message

@@ -102,7 +102,7 @@ class ChronydClient {
   void continue_round(Time now);
   void end_round(PeerOutcome outcome);
   [[nodiscard]] bool all_answered() const noexcept;
-  [[nodiscard]] std::optional<ChronydReport> compose(Time now) const;
+  [[nodiscard]] ChronydReport compose(Time now) const;
 
   std::string address_;
   std::uint16_t port_;

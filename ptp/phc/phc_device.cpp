@@ -49,10 +49,10 @@ std::string_view name(ReadClass read_class) noexcept {
   return "ena";
 }
 
-PhcDevice::PhcDevice(PhcKernel& kernel, PhcIdentity identity, const Settings& settings)
+PhcDevice::PhcDevice(PhcKernel& kernel, PhcIdentity identity, Settings settings)
     : kernel_{kernel},
       identity_{std::move(identity)},
-      settings_{settings},
+      settings_{std::move(settings)},
       is_ena_{phc::is_ena(identity_)} {
   settings_.samples = std::clamp<unsigned>(settings_.samples, 1, PTP_MAX_SAMPLES);
 }

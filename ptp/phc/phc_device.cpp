@@ -95,8 +95,7 @@ std::expected<void, PhcError> PhcDevice::probe() {
   for (const ReadMethod method : kMethods) {
     const auto tried = try_method(method);
     if (tried || tried.error() == PhcError::kBusy || tried.error() == PhcError::kGone) return tried;
-    const bool refused_clock = method == ReadMethod::kExtendedRaw && last_errno_ == EINVAL;
-    if (tried.error() == PhcError::kUnsupported || refused_clock) continue;
+    if (tried.error() == PhcError::kUnsupported) continue;
     worst = tried;
     worst_errno = last_errno_;
   }

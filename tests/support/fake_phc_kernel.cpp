@@ -98,6 +98,7 @@ void FakePhcKernel::close(int descriptor) noexcept {
 
 int FakePhcKernel::capabilities(int descriptor, ptp_clock_caps& caps) noexcept {
   advance(Nanoseconds{300});
+  ++capability_calls_;
   if (dead_.contains(descriptor)) return ENODEV;
   if (!live_.contains(descriptor)) return EBADF;
   caps = {};

@@ -71,6 +71,7 @@ class FakePhcKernel final : public phc::PhcKernel {
   [[nodiscard]] std::size_t open_descriptors() const noexcept {
     return live_.size() + dead_.size();
   }
+  [[nodiscard]] unsigned capability_calls() const noexcept { return capability_calls_; }
   [[nodiscard]] unsigned device_calls() const noexcept { return device_calls_; }
   [[nodiscard]] unsigned samples_taken() const noexcept { return samples_; }
 
@@ -116,6 +117,7 @@ class FakePhcKernel final : public phc::PhcKernel {
   std::set<int> live_;
   std::set<int> dead_;               // open, but of a device that was unplugged
   std::deque<std::int64_t> recent_;  // when samples were taken in the last second
+  unsigned capability_calls_ = 0;
   unsigned device_calls_ = 0;
   unsigned samples_ = 0;
 };

@@ -70,6 +70,12 @@ TEST_F(ReadTest, FirstSampleIsNotUsed) {
               2 * kTicksANanosecond);
 }
 
+TEST_F(ReadTest, KernelIsEnteredOnceBeforeItCounts) {
+  const unsigned before = kernel.capability_calls();
+  ASSERT_TRUE(device.read());
+  EXPECT_EQ(kernel.capability_calls(), before + 1);
+}
+
 TEST_F(ReadTest, SingleSampleIsUsed) {
   PhcDevice single{kernel, identity(), settings(1)};
   ASSERT_TRUE(single.open());

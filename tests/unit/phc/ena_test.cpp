@@ -75,7 +75,7 @@ TEST_F(EnaTest, CountersOfTheKernelsDriver) {
 TEST_F(EnaTest, CountersOfAmazonsDriver) {
   std::filesystem::create_directories(ena.parent / "net/ens5");
   kernel.counters_of_interface["ens5"] = {
-      {"tx_timeout", 7}, {"phc_cnt", 99}, {"phc_skp", 1}, {"phc_err", 6}};
+      {"tx_timeout", 7}, {"phc_cnt", 99}, {"phc_cnt_total", 8}, {"phc_skp", 1}, {"phc_err", 6}};
   const auto read = counters();
   ASSERT_TRUE(read);
   EXPECT_EQ(read->retrieved, 99U);

@@ -86,11 +86,12 @@ void Simulation::read_phc(std::size_t index) {
   const double shown = phc.frozen.value_or(time_) * 1e9 + noise.error + phc.error;
   const auto utc_now = clock::to_utc(tai(), offset_at(tai())).time_since_epoch();
   const auto time = utc_now + phc.ahead + rounded(shown - time_ * 1e9);
-  keeper_->add_phc(index,
-                   {.counter = counter(),
-                    .window_ticks = std::llround(noise.window * 1e-9 * kNominalHertz),
-                    .time = time},
-                   std::nullopt);
+  const clock::ClockReading reading{
+      .counter = counter(),
+      .window_ticks = std::llround(noise.window * 1e-9 * kNominalHertz),
+      .time = time};
+  if (look_at_reading_) look_at_reading_(reading);
+  keeper_->add_phc(index, reading, std::nullopt);
 }
 
 void Simulation::read_system() {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "ptp/clock/served_clock.h"
@@ -71,10 +72,16 @@ class Simulation {
   // Goes on for that long and shows every check.
   void run(double seconds, const std::function<void(const Check&)>& look = nullptr);
 
+  // Shows every reading of a hardware clock that the timekeeper is given.
+  void watch_readings(std::function<void(const clock::ClockReading&)> look) {
+    look_at_reading_ = std::move(look);
+  }
+
   // A pause of the machine in which nothing of it runs; the counter goes on.
   void pause(double seconds);
 
   [[nodiscard]] double now() const { return time_; }
+  [[nodiscard]] clock::Counter counter() const;
   [[nodiscard]] clock::Timekeeper& keeper() { return *keeper_; }
   [[nodiscard]] SimulatedPhc& phc(std::size_t index = 0) { return phcs_[index]; }
   [[nodiscard]] SimulatedSystem& system() { return system_; }
@@ -87,7 +94,6 @@ class Simulation {
   [[nodiscard]] bool read_sources();
   void read_phc(std::size_t index);
   void read_system();
-  [[nodiscard]] clock::Counter counter() const;
   [[nodiscard]] clock::TaiTime tai() const;
   [[nodiscard]] std::chrono::seconds offset_at(clock::TaiTime time) const;
   [[nodiscard]] double interval_of(std::size_t source) const;
@@ -104,6 +110,7 @@ class Simulation {
   double time_ = 0;
   double next_publish_ = 0;
   std::optional<clock::NtpTime> last_served_;
+  std::function<void(const clock::ClockReading&)> look_at_reading_;
 };
 
 }  // namespace pollux::sim

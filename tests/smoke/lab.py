@@ -24,6 +24,12 @@ class Stop(Exception):
     """Ends a case whose next steps would make no sense."""
 
 
+def alone(case):
+    """Marks a case that runs when no other does."""
+    case.alone = True
+    return case
+
+
 def until(condition, seconds=10, pause=0.05):
     """Polls until the condition holds; returns its last value."""
     end = time.monotonic() + seconds
@@ -91,6 +97,10 @@ class Lab:
 
     def skip(self, name, reason):
         print("SKIP", name, reason, sep="\t", flush=True)
+
+    def note(self, name, text):
+        """A figure for the reader, shown whatever comes out."""
+        print("NOTE", name, text, sep="\t", flush=True)
 
     # Commands.
 

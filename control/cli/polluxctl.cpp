@@ -63,7 +63,7 @@ void add_options(CLI::App& app, Options& options) {
 }
 
 int show_again_and_again(const std::string& verb, const SocketPaths& sockets,
-                         const Options& options, Streams streams) {
+                         const Options& options, double seconds, Streams streams) {
   constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
   const bool clear = options.format == OutputFormat::kTable && isatty(STDOUT_FILENO) != 0;
   while (true) {
@@ -73,7 +73,7 @@ int show_again_and_again(const std::string& verb, const SocketPaths& sockets,
     if (status == kError || !streams.output) {
       return kError;
     }
-    std::this_thread::sleep_for(std::chrono::duration<double>(*options.watch_seconds));
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   }
 }
 
@@ -88,8 +88,9 @@ int run_verb(const std::string& verb, const Options& options, Streams streams) {
   if (verb == "reload") {
     return reload(sockets, streams);
   }
-  return options.watch_seconds ? show_again_and_again(verb, sockets, options, streams)
-                               : show(verb, sockets, options.format, streams);
+  return options.watch_seconds
+             ? show_again_and_again(verb, sockets, options, *options.watch_seconds, streams)
+             : show(verb, sockets, options.format, streams);
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ bool read_options(const std::byte* options, std::size_t length, bool& has_source
   std::size_t offset = 0;
   while (offset < length) {
     if (length - offset < 8) return false;
-    const std::size_t option_length = 8U * wire::load_u8(options + offset + 1);
+    const std::size_t option_length = std::size_t{8} * wire::load_u8(options + offset + 1);
     if (option_length == 0 || option_length > length - offset) return false;
     has_source |= wire::load_u8(options + offset) == nd::kSourceLinkAddress;
     offset += option_length;

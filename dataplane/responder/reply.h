@@ -53,7 +53,7 @@ inline constexpr std::uint8_t kTimeToLive = 64;
   const auto second = wire::swap_be(std::uint32_t{wire::ipv4::kDontFragment});
   const auto third =
       wire::swap_be(static_cast<std::uint32_t>(kTimeToLive << 24U | protocol << 16U));
-  wire::Sum sum{std::uint64_t{first} + second + third + source + destination};
+  const wire::Sum sum{std::uint64_t{first} + second + third + source + destination};
   wire::store(ip, first);
   wire::store(ip + wire::ipv4::kIdentification, second);
   wire::store(ip + wire::ipv4::kTimeToLive, third);

@@ -17,6 +17,8 @@ constexpr std::array<double, 4> kWander{0.02, 0.2, 2.0, 20.0};
 constexpr double kMemory = 60.0;
 // By how much (log likelihood) another filter has to be better to take over.
 constexpr double kAdvantage = 1.0;
+// Samples over which the mean square of the innovations is taken.
+constexpr double kMeanOver = 512;
 // Standard deviations of the prediction within which a reading is believed.
 constexpr double kBelievedSigmas = 5.0;
 
@@ -24,16 +26,21 @@ constexpr double nanoseconds(std::chrono::nanoseconds length) noexcept {
   return static_cast<double>(length.count());
 }
 
+constexpr std::array<PhaseFilter, 4> filters_for(double scale) noexcept {
+  return {PhaseFilter{kWander[0] * scale}, PhaseFilter{kWander[1] * scale},
+          PhaseFilter{kWander[2] * scale}, PhaseFilter{kWander[3] * scale}};
+}
+
 }  // namespace
 
 FilterBank::FilterBank(const FilterSettings& settings) noexcept
-    : settings_{settings},
-      filters_{
-          PhaseFilter{kWander[0] * settings.wander_scale},
-          PhaseFilter{kWander[1] * settings.wander_scale},
-          PhaseFilter{kWander[2] * settings.wander_scale},
-          PhaseFilter{kWander[3] * settings.wander_scale},
-      } {}
+    : settings_{settings}, filters_{filters_for(settings.wander_scale)} {}
+
+void FilterBank::reconfigure(const FilterSettings& settings) noexcept {
+  settings_ = settings;
+  filters_ = filters_for(settings.wander_scale);
+  restart();
+}
 
 void FilterBank::restart() noexcept {
   tracking_ = false;
@@ -56,6 +63,8 @@ SampleFate FilterBank::add(const ClockSample& sample) noexcept {
   if (std::abs(residual) > believed) return refuse();
 
   outliers_ = 0;
+  interval_ = seconds(ticks);
+  mean_square_ += (residual * residual - mean_square_) / kMeanOver;
   note_window(window);
   const double variance = variance_of(window);
   weigh(seconds(ticks), phase_of(sample), variance);
@@ -139,6 +148,7 @@ void FilterBank::start(const PhaseState& line) noexcept {
   anchor_time_ = gathered_.back().time;
   for (PhaseFilter& filter : filters_) filter.start(line);
   likelihood_.fill(0);
+  mean_square_ = line.phase_variance;
   selected_ = 1;
   outliers_ = 0;
   tracking_ = true;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -59,6 +60,9 @@ class FilterBank {
 
   explicit FilterBank(const FilterSettings& settings) noexcept;
 
+  // Another way of reading the clock was found; starts again.
+  void reconfigure(const FilterSettings& settings) noexcept;
+
   // Used by the next start, unless the readings contradict it.
   void expect(const KnownFrequency& frequency) noexcept { known_ = frequency; }
 
@@ -83,6 +87,10 @@ class FilterBank {
   [[nodiscard]] Counter last_sample() const noexcept { return anchor_counter_; }
   // Of the newest sample against the prediction, ns.
   [[nodiscard]] double innovation() const noexcept { return innovation_; }
+  // The same over the last minute or so, root of the mean square.
+  [[nodiscard]] double innovation_rms() const noexcept { return std::sqrt(mean_square_); }
+  // Between the two newest samples, s.
+  [[nodiscard]] double interval() const noexcept { return interval_; }
   // The narrowest of the latest windows, ns.
   [[nodiscard]] double narrowest_window() const noexcept { return narrowest_; }
   // Which filter speaks: 0 for the steadiest oscillator.
@@ -115,6 +123,8 @@ class FilterBank {
   bool tracking_ = false;
   int outliers_ = 0;
   double innovation_ = 0;
+  double mean_square_ = 0;
+  double interval_ = 0;
   std::optional<KnownFrequency> known_;
 
   // The nominal line goes through this point; phases are told against it, so that no absolute time

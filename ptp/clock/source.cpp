@@ -66,6 +66,13 @@ bool Source::is_restless(Counter now) const noexcept {
   return seconds(now - disrupted_at_[disruptions_ % disrupted_at_.size()]) < 60;
 }
 
+void Source::reconfigure(const SourceSettings& settings) noexcept {
+  settings_ = settings;
+  error_ = static_cast<double>(settings.error.count());
+  filter_.reconfigure(settings.filter);
+  timescale_ = settings.timescale;
+}
+
 void Source::restart() noexcept {
   filter_.restart();
   timescale_ = settings_.timescale;

@@ -71,6 +71,9 @@ class Source {
   void add(const ClockReading& reading, std::optional<std::chrono::nanoseconds> error,
            std::optional<UtcTime> system, const Calendar& calendar) noexcept;
 
+  // The clock was found, or found again to be read in another way.
+  void reconfigure(const SourceSettings& settings) noexcept;
+
   // Who keeps the clock says that it is not to be relied on, or that it is again.
   void set_health(bool healthy) noexcept { healthy_ = healthy; }
   // A frequency from an earlier run, for the first start.

@@ -76,6 +76,11 @@ void Timekeeper::add_system(const SystemSample& sample) noexcept {
       std::nullopt, calendar_);
 }
 
+double Timekeeper::served_behind(std::size_t source, Counter now) const noexcept {
+  const NtpTime shown = to_ntp(sources_[source].at(now), calendar_.tai_minus_utc());
+  return to_fractional_nanoseconds(shown - steering_.map().at(now));
+}
+
 void Timekeeper::set_votes(std::span<const Interval> votes) noexcept {
   vote_count_ = std::min(votes.size(), kMaximumVotes);
   std::copy_n(votes.begin(), vote_count_, votes_.begin());
@@ -221,6 +226,7 @@ Snapshot Timekeeper::publish(Counter now) noexcept {
   report_.state = choice.state;
   if (is_synchronised(choice.state)) report_.reference = choice.source;
   report_.offset = residual;
+  report_.slew = steering_.extra_rate() * 1e9;
   report_.bound = choice.bound + std::abs(residual);
   report_.doubt = choice.doubt.size();
   report_.holdover_age =

@@ -51,6 +51,7 @@ struct TimekeeperReport {
   std::optional<std::size_t> reference;  // index of the source that is followed or was last
   double offset = 0;                     // of the source from the served time, ns
   double frequency = 0;                  // of the clock against the nominal counter, ns/s
+  double slew = 0;                       // rate added to remove the offset, ns/s
   double sigma = 0;                      // of the estimated phase, ns
   double frequency_sigma = 0;            // ns/s
   double bound = 0;                      // ns
@@ -120,6 +121,10 @@ class Timekeeper {
   [[nodiscard]] Source& source(std::size_t index) noexcept { return sources_[index]; }
   [[nodiscard]] Opinion opinion(std::size_t source) const noexcept { return opinions_[source]; }
   [[nodiscard]] const Calendar& calendar() const noexcept { return calendar_; }
+  [[nodiscard]] const std::optional<SystemSample>& system() const noexcept { return system_; }
+  [[nodiscard]] const std::optional<Upstream>& upstream() const noexcept { return upstream_; }
+  // What the served time shows at `now`, ns after the clock of `source`.
+  [[nodiscard]] double served_behind(std::size_t source, Counter now) const noexcept;
 
  private:
   // Steps of hardware clocks that nobody confirmed, ns: their sum, and how far that may be off,

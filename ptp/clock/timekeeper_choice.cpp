@@ -6,6 +6,13 @@
 
 namespace pollux::clock {
 
+namespace {
+
+// The system clock is kept, once served, until another bound is smaller by this factor.
+constexpr double kLoyalty = 2;
+
+}  // namespace
+
 double Timekeeper::Doubt::size() const noexcept { return std::abs(sum) + spread; }
 
 Timekeeper::Doubt Timekeeper::Doubt::limited_to(double largest) const noexcept {
@@ -202,13 +209,18 @@ bool Timekeeper::waits_for_phc(Counter now) const noexcept {
 
 Timekeeper::Choice Timekeeper::choose(Counter now) noexcept {
   const auto limit = static_cast<double>(settings_.holdover_max.count());
+  const bool has_fallen_back = report_.state == ClockState::kFallback;
   auto best = choose_phc(now);
-  const bool restarting = !best && line_ && is_restarting(line_->source, now);
+  // Nobody relies on the old line while the system clock is served.
+  const bool restarting = !best && !has_fallen_back && line_ && is_restarting(line_->source, now);
   if (!best && !restarting) best = choose_holdover(now);
   if (best && best->bound <= limit) return *best;
 
   const auto system = choose_system(now);
-  if (system && !restarting && !waits_for_phc(now) && (!best || system->bound < best->bound))
+  // Going back needs a clear gain: bounds that pass each other slowly would change places often.
+  const double advantage = has_fallen_back ? kLoyalty : 1;
+  if (system && !restarting && !waits_for_phc(now) &&
+      (!best || system->bound < best->bound * advantage))
     best = system;
   if (best && best->bound <= kLargestBound) return *best;
   if (const auto local = choose_local(now); local && !waits_for_phc(now)) return *local;

@@ -1,5 +1,5 @@
 // Integers in network order, taken from a message or put into one in the order of its fields.
-// Both ends check the room themselves: a field that does not fit is not touched and remembered.
+// Both check the room: from the first field on that does not fit, nothing is read or written.
 // For this folder only; packets have the faster helpers of dataplane/wire.
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <ranges>
 #include <span>
 #include <type_traits>
 
@@ -39,8 +40,7 @@ class Reader {
 
   constexpr void skip(std::size_t count) noexcept { take_octets(count); }
 
-  // Every field so far was there, and nothing is left.
-  [[nodiscard]] constexpr bool at_end() const noexcept { return fits_ && left_.empty(); }
+  // Every field so far was there.
   [[nodiscard]] constexpr bool fits() const noexcept { return fits_; }
   [[nodiscard]] constexpr std::size_t left() const noexcept { return left_.size(); }
 
@@ -55,36 +55,24 @@ class Writer {
 
   template <std::integral T>
   constexpr void put(T value) noexcept {
-    const auto room = claim(sizeof(T));
-    for (std::size_t i = 0; i < room.size(); ++i) {
-      const auto bits = static_cast<std::uint64_t>(value) >> 8U * (sizeof(T) - 1 - i);
-      room[i] = static_cast<std::byte>(bits);
+    auto bits = static_cast<std::uint64_t>(value);
+    for (std::byte& octet : claim(sizeof(T)) | std::views::reverse) {
+      octet = static_cast<std::byte>(bits);
+      bits >>= 8U;
     }
-  }
-
-  constexpr void put_octets(std::span<const std::byte> octets) noexcept {
-    const auto room = claim(octets.size());
-    std::ranges::copy(octets.first(room.size()), room.begin());
   }
 
   constexpr void zeros(std::size_t count) noexcept { std::ranges::fill(claim(count), std::byte{}); }
 
-  [[nodiscard]] constexpr bool fits() const noexcept { return fits_; }
-
  private:
   constexpr std::span<std::byte> claim(std::size_t count) noexcept {
-    if (count > left_.size()) {
-      fits_ = false;
-      left_ = {};
-      return {};
-    }
-    const auto room = left_.first(count);
-    left_ = left_.subspan(count);
+    const bool fits = count <= left_.size();
+    const auto room = fits ? left_.first(count) : std::span<std::byte>{};
+    left_ = fits ? left_.subspan(count) : room;
     return room;
   }
 
   std::span<std::byte> left_;
-  bool fits_ = true;
 };
 
 }  // namespace pollux::message

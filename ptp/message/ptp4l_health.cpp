@@ -72,14 +72,16 @@ nanoseconds OffsetWindow::bound() const noexcept {
 }
 
 void Ptp4lJudge::follow(const TimeStatus& status, nanoseconds now) noexcept {
-  // What the first round tells may be as old as it likes: a Sync is seen by its difference.
-  const bool is_new_sync = last_ && status.ingress_time != last_->ingress_time;
+  // What the first round tells may be as old as it likes: a Sync is seen by its difference. ptp4l
+  // clears the time when it starts over.
+  const bool has_sync = status.grandmaster_present && status.ingress_time != nanoseconds{0};
+  const bool is_new = last_ && status.ingress_time != last_->ingress_time;
   const bool is_other = last_ && status.grandmaster != last_->grandmaster;
   last_ = status;
+  if (!has_sync || is_other) last_sync_.reset();
   // A gap in Sync makes the offsets before it no witness of those after.
-  if (is_other || !status.grandmaster_present || is_silent(now)) window_.clear();
-  if (!status.grandmaster_present) last_sync_.reset();
-  if (!status.grandmaster_present || !is_new_sync) return;
+  if (is_other || is_silent(now)) window_.clear();
+  if (!has_sync || !is_new) return;
   last_sync_ = now;
   window_.add(status.master_offset);
 }

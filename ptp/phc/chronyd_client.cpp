@@ -62,7 +62,8 @@ ChronydClient::ChronydClient(std::string address, std::uint16_t port)
 void ChronydClient::poll(Time now) {
   receive(now);
   if (under_way_) continue_round(now);
-  if (!under_way_ && (!round_start_ || now - *round_start_ >= kPeriod)) start_round(now);
+  const bool is_first = outcome_ == PeerOutcome::kNone;
+  if (!under_way_ && (is_first || now - round_start_ >= kPeriod)) start_round(now);
 }
 
 std::optional<ChronydReport> ChronydClient::report(Time now) const {
@@ -180,7 +181,7 @@ void ChronydClient::take_answer(Asked& asked, std::span<const std::byte> reply) 
 }
 
 void ChronydClient::continue_round(Time now) {
-  if (now - *round_start_ >= kDeadline)
+  if (now - round_start_ >= kDeadline)
     return end_round(saw_rubbish_ ? PeerOutcome::kBad : PeerOutcome::kSilent);
   if (all_answered() && !asked_for_sources_) ask_for_sources();
 }

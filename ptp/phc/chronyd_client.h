@@ -112,7 +112,7 @@ class ChronydClient {
   bool under_way_ = false;
   bool saw_rubbish_ = false;
   bool asked_for_sources_ = false;
-  std::optional<Time> round_start_;
+  Time round_start_;
   std::array<Asked, kMostQuestions> asked_;
   std::size_t asked_count_ = 0;
   message::Tracking tracking_;

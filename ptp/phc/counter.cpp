@@ -32,21 +32,6 @@ clock::Counter read_raw_clock() noexcept {
           static_cast<std::uint64_t>(now.tv_nsec)};
 }
 
-clock::Counter read_cpu_counter() noexcept {
-#if defined(__x86_64__)
-  _mm_lfence();
-  const auto ticks = __rdtsc();
-  _mm_lfence();
-  return {ticks};
-#elif defined(__aarch64__)
-  std::uint64_t ticks = 0;
-  asm volatile("isb; mrs %0, cntvct_el0; isb" : "=r"(ticks)::"memory");
-  return {ticks};
-#else
-#error "no counter known for this architecture"
-#endif
-}
-
 // The words of the first "flags" line; all CPUs of one machine have the same.
 bool has_flag(std::string_view cpuinfo, std::string_view flag) {
   const auto start = cpuinfo.find("\nflags");
@@ -69,9 +54,23 @@ void choose_counter_source(CounterSource source) noexcept {
 
 CounterSource counter_source() noexcept { return chosen_source.load(std::memory_order_relaxed); }
 
+// The choice is looked at while the counter is read, not before: a fence waits for every load that
+// comes first.
 clock::Counter read_counter() noexcept {
-  if (counter_source() == CounterSource::kTsc) [[likely]]
-    return read_cpu_counter();
+#if defined(__x86_64__)
+  _mm_lfence();
+  const auto source = counter_source();
+  const std::uint64_t ticks = __rdtsc();
+  _mm_lfence();
+#elif defined(__aarch64__)
+  const auto source = counter_source();
+  std::uint64_t ticks = 0;
+  asm volatile("isb; mrs %0, cntvct_el0; isb" : "=r"(ticks)::"memory");
+#else
+#error "no counter known for this architecture"
+#endif
+  if (source == CounterSource::kTsc) [[likely]]
+    return {ticks};
   return read_raw_clock();
 }
 

@@ -21,8 +21,8 @@ void choose_counter_source(CounterSource source) noexcept;
 [[nodiscard]] CounterSource counter_source() noexcept;
 
 // Ordered against the instructions around it, so that a reading taken between two of these was
-// taken between them. About 15 ns; 30 ns with kMonotonicRaw where the kernel can use the TSC, about
-// 1 us where it cannot.
+// taken between them. About 25 ns; twice that with kMonotonicRaw where the kernel can use the TSC,
+// about 1 us where it cannot.
 [[nodiscard]] clock::Counter read_counter() noexcept;
 
 // What speaks for and against the CPU's counter.

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -25,12 +25,9 @@ struct Entry {
 // N of "ptpN"; nothing for any other name.
 std::optional<int> index_of(std::string_view name) {
   if (!name.starts_with("ptp")) return std::nullopt;
-  name.remove_prefix(3);
-  int index = 0;
-  const char* end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(name.data(), end, index);
-  if (error != std::errc{} || stop != end || index < 0) return std::nullopt;
-  return index;
+  const auto index = parse_number(name.substr(3));
+  if (!index || *index > std::numeric_limits<int>::max()) return std::nullopt;
+  return static_cast<int>(*index);
 }
 
 std::filesystem::path parent_of(const std::filesystem::path& sysfs) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <limits>
 #include <string_view>
 #include <system_error>
@@ -13,14 +12,6 @@
 namespace pollux::phc {
 
 namespace {
-
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (text.empty() || error != std::errc{} || stop != end) return std::nullopt;
-  return value;
-}
 
 // False for a counter that is not one of these.
 bool take(EnaCounters& counters, std::string_view name, std::uint64_t value) {
@@ -48,7 +39,7 @@ std::optional<EnaCounters> parse_debugfs(std::string_view text) {
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     const auto colon = line.find(": ");
     if (colon == std::string_view::npos) continue;
-    const auto value = number(line.substr(colon + 2));
+    const auto value = parse_number(line.substr(colon + 2));
     if (value && take(counters, line.substr(0, colon), *value)) found = true;
   }
   return found ? std::optional{counters} : std::nullopt;
@@ -77,7 +68,7 @@ std::expected<std::chrono::nanoseconds, EnaBoundError> read_ena_error_bound(
   if (!std::filesystem::exists(file, error))
     return std::unexpected{error ? EnaBoundError::kInvalid : EnaBoundError::kAbsent};
   const auto text = read_small_file(file);
-  const auto value = text ? number(*text) : std::nullopt;
+  const auto value = text ? parse_number(*text) : std::nullopt;
   // The device says "none" with all bits of its 32-bit word.
   constexpr std::uint64_t kNone = std::numeric_limits<std::uint32_t>::max();
   if (!value || *value == 0 || *value >= kNone) return std::unexpected{EnaBoundError::kInvalid};

@@ -43,7 +43,7 @@ class EthtoolSocket {
     ifreq request{};
     if (interface.empty() || interface.size() >= sizeof request.ifr_name) return ENODEV;
     std::ranges::copy(interface, request.ifr_name);
-    std::memcpy(&request.ifr_data, &command, sizeof command);
+    request.ifr_data = static_cast<char*>(command);
     return descriptor_ < 0 ? EBADF : call(descriptor_, SIOCETHTOOL, &request);
   }
 

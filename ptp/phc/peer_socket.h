@@ -16,7 +16,7 @@ namespace pollux::phc {
 enum class PeerOutcome : std::uint8_t {
   kNone,      // no round has ended yet
   kAnswered,  // a whole report
-  kAbsent,    // nobody listens, or there is no socket to send to
+  kAbsent,    // nobody listens, or our own socket could not be made
   kDenied,    // the socket is there, but not for this user
   kSilent,    // some answer did not come within a second
   kBad,       // an answer came that is none, a refusal, or answers that do not belong together

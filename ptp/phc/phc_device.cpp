@@ -49,10 +49,10 @@ std::string_view name(ReadClass read_class) noexcept {
   return "ena";
 }
 
-PhcDevice::PhcDevice(PhcKernel& kernel, PhcIdentity identity, const Settings& settings)
+PhcDevice::PhcDevice(PhcKernel& kernel, PhcIdentity identity, Settings settings)
     : kernel_{kernel},
       identity_{std::move(identity)},
-      settings_{settings},
+      settings_{std::move(settings)},
       is_ena_{phc::is_ena(identity_)} {
   settings_.samples = std::clamp<unsigned>(settings_.samples, 1, PTP_MAX_SAMPLES);
 }
@@ -95,8 +95,7 @@ std::expected<void, PhcError> PhcDevice::probe() {
   for (const ReadMethod method : kMethods) {
     const auto tried = try_method(method);
     if (tried || tried.error() == PhcError::kBusy || tried.error() == PhcError::kGone) return tried;
-    const bool refused_clock = method == ReadMethod::kExtendedRaw && last_errno_ == EINVAL;
-    if (tried.error() == PhcError::kUnsupported || refused_clock) continue;
+    if (tried.error() == PhcError::kUnsupported) continue;
     worst = tried;
     worst_errno = last_errno_;
   }

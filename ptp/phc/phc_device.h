@@ -41,7 +41,7 @@ class PhcDevice {
   static constexpr std::chrono::milliseconds kLongestRound{5};
 
   // Opens nothing yet.
-  PhcDevice(PhcKernel& kernel, PhcIdentity identity, const Settings& settings);
+  PhcDevice(PhcKernel& kernel, PhcIdentity identity, Settings settings);
   ~PhcDevice();
   PhcDevice(const PhcDevice&) = delete;
   PhcDevice& operator=(const PhcDevice&) = delete;

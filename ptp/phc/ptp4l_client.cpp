@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <utility>
 
 #include "ptp/phc/random.h"
@@ -38,9 +39,10 @@ Ptp4lClient::Ptp4lClient(Ptp4lPeer peer) : peer_{std::move(peer)} {
 
 void Ptp4lClient::poll(Time now) {
   receive(now);
-  if (under_way_ && now - *round_start_ >= kDeadline)
+  if (under_way_ && now - round_start_ >= kDeadline)
     end_round(saw_rubbish_ ? PeerOutcome::kBad : PeerOutcome::kSilent);
-  if (!under_way_ && (!round_start_ || now - *round_start_ >= kPeriod)) start_round(now);
+  const bool is_first = outcome_ == PeerOutcome::kNone;
+  if (!under_way_ && (is_first || now - round_start_ >= kPeriod)) start_round(now);
 }
 
 std::optional<Ptp4lReport> Ptp4lClient::report(Time now) const {
@@ -53,7 +55,6 @@ void Ptp4lClient::start_round(Time now) {
   under_way_ = true;
   saw_rubbish_ = false;
   answered_ = {};
-  source_.reset();
   if (!socket_.is_open()) {
     auto socket = PeerSocket::unix_datagram(peer_.own_socket, peer_.socket);
     if (!socket) return end_round(outcome_of(socket.error()));
@@ -85,8 +86,7 @@ void Ptp4lClient::receive(Time now) {
     end_round(outcome_of(length.error()));
     break;
   }
-  if (under_way_ && std::ranges::all_of(answered_, [](bool answered) { return answered; }))
-    finish_round(now);
+  if (under_way_ && std::ranges::all_of(answered_, std::identity{})) finish_round(now);
 }
 
 // Late responses, second copies and rubbish change nothing.
@@ -104,10 +104,11 @@ void Ptp4lClient::take(std::span<const std::byte> response) {
     if (*fault == ManagementFault::kErrorStatus) end_round(PeerOutcome::kBad);
     return;
   }
+  const auto clock = message::management_source(response).value_or(message::PortIdentity{}).clock;
+  const bool is_first = std::ranges::none_of(answered_, std::identity{});
+  if (!is_first && clock != clock_) end_round(PeerOutcome::kBad);
+  clock_ = clock;
   answered_[which] = true;
-  const auto source = message::management_source(response);
-  if (source_ && source_->clock != source->clock) end_round(PeerOutcome::kBad);
-  source_ = source;
 }
 
 std::optional<ManagementFault> Ptp4lClient::take_data_set(std::size_t which,
@@ -141,7 +142,7 @@ void Ptp4lClient::end_round(PeerOutcome outcome) {
 // Another grandmaster between two of the answers: they do not describe one state.
 void Ptp4lClient::finish_round(Time now) {
   if (sets_.status.grandmaster != sets_.parent.grandmaster) return end_round(PeerOutcome::kBad);
-  report_ = Ptp4lReport{.taken = now, .sets = sets_, .clock = source_->clock};
+  report_ = Ptp4lReport{.taken = now, .sets = sets_, .clock = clock_};
   end_round(PeerOutcome::kAnswered);
 }
 

@@ -68,9 +68,9 @@ class Ptp4lClient {
 
   bool under_way_ = false;
   bool saw_rubbish_ = false;
-  std::optional<Time> round_start_;
+  Time round_start_;
   std::array<bool, kIds.size()> answered_{};
-  std::optional<message::PortIdentity> source_;  // who answered this round
+  message::ClockIdentity clock_{};  // who answered this round
   message::Ptp4lDataSets sets_;
 
   std::optional<Ptp4lReport> report_;

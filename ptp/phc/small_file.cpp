@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 
 namespace pollux::phc {
 
 std::optional<std::string> read_small_file(const std::filesystem::path& path) {
-  constexpr std::size_t kLongest = 64 * 1024;
+  constexpr std::size_t kLongest = 65536;
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return std::nullopt;
   std::string text(kLongest, '\0');
@@ -25,6 +27,13 @@ std::optional<std::string> read_small_file(const std::filesystem::path& path) {
   std::ranges::replace_if(
       text, [](char c) { return (c < ' ' || c > '~') && c != '\n' && c != '\t'; }, '?');
   return text;
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
+  std::uint64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.begin(), text.end(), value);
+  if (error != std::errc{} || stop != text.end()) return std::nullopt;
+  return value;
 }
 
 }  // namespace pollux::phc

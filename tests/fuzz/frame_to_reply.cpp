@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "tests/fuzz/seeds.h"
 #include "tests/support/dissect.h"
 #include "tests/support/frame_runner.h"
 #include "tests/support/known_clock.h"
@@ -163,6 +164,12 @@ Octets make_input(const Octets& control, const Octets& frame) {
   input.resize(kControlOctets);
   put(input, frame);
   return input;
+}
+
+std::vector<CorpusInput> corpus_inputs() {
+  std::vector<CorpusInput> inputs;
+  for (const auto& seed : seeds()) inputs.push_back({seed.name, make_input({}, seed.frame)});
+  return inputs;
 }
 
 std::uint64_t frames_seen() { return seen; }

@@ -88,11 +88,12 @@ void Simulation::read_phc(std::size_t index) {
   const auto instant = tai() + rounded(shown - time_ * 1e9);
   const auto scale = phc.shows_tai ? seconds{0} : offset_at(phc.frozen ? instant : tai());
   const auto time = clock::to_utc(instant, scale).time_since_epoch();
-  keeper_->add_phc(index,
-                   {.counter = counter(),
-                    .window_ticks = std::llround(noise.window * 1e-9 * kNominalHertz),
-                    .time = time},
-                   std::nullopt);
+  const clock::ClockReading reading{
+      .counter = counter(),
+      .window_ticks = std::llround(noise.window * 1e-9 * kNominalHertz),
+      .time = time};
+  if (look_at_reading_) look_at_reading_(reading);
+  keeper_->add_phc(index, reading, std::nullopt);
 }
 
 // Votes are told against the system clock.

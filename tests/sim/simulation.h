@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "ptp/clock/served_clock.h"
@@ -79,6 +80,11 @@ class Simulation {
   // Goes on for that long and shows every check.
   void run(double seconds, const std::function<void(const Check&)>& look = nullptr);
 
+  // Shows every reading of a hardware clock that the timekeeper is given.
+  void watch_readings(std::function<void(const clock::ClockReading&)> look) {
+    look_at_reading_ = std::move(look);
+  }
+
   // A pause of the machine in which nothing of it runs; the counter goes on.
   void pause(double seconds);
 
@@ -117,6 +123,7 @@ class Simulation {
   double time_ = 0;
   double next_publish_ = 0;
   std::optional<clock::NtpTime> last_served_;
+  std::function<void(const clock::ClockReading&)> look_at_reading_;
 };
 
 }  // namespace pollux::sim

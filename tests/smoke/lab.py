@@ -8,11 +8,10 @@ import os
 import pathlib
 import signal
 import socket
-import struct
 import subprocess
 import time
 
-import frames
+import packets
 
 CLIENT4, CLIENT6 = "198.18.0.2", "2001:db8::2"
 SERVER4, SERVER6 = "198.18.0.1", "2001:db8::1"
@@ -20,12 +19,15 @@ SPARE4, SPARE6 = "198.18.0.9", "2001:db8::9"
 CLIENT_MAC, SERVER_MAC = "02:00:00:00:00:02", "02:00:00:00:00:01"
 DRIVERS = ("af_packet", "af_xdp")
 
-SOL_PACKET, PACKET_AUXDATA, VLAN_VALID, VLAN_TPID_VALID = 263, 8, 1 << 4, 1 << 6
-SO_TIMESTAMPNS = 35
-
 
 class Stop(Exception):
     """Ends a case whose next steps would make no sense."""
+
+
+def alone(case):
+    """Marks a case that runs when no other does."""
+    case.alone = True
+    return case
 
 
 def until(condition, seconds=10, pause=0.05):
@@ -36,55 +38,22 @@ def until(condition, seconds=10, pause=0.05):
     return value
 
 
-class Wire:
-    """Raw frames on the client's interface; `arrival` is the kernel's time stamp of the last one received,
-    in seconds since 1900.
-    """
+class Wire(packets.Wire):
+    """The client's end of the cable."""
 
-    def __init__(self, interface="c0"):
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-        self.socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
-        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        self.arrival = 0.0
-        self.socket.bind((interface, 0))
-
-    def send(self, frame):
-        self.socket.send(frame)
-
-    def receive(self, seconds):
-        """The next frame from the server, or None. The kernel takes the outer tag out; put it back."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            self.socket.settimeout(left)
-            try:
-                data, extra, _, _ = self.socket.recvmsg(65536, 256)
-            except TimeoutError:
-                break
-            if data[6:12] != frames.mac(SERVER_MAC):
-                continue
-            for level, kind, value in extra:
-                if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
-                    seconds_part, nanoseconds = struct.unpack("=qq", value[:16])
-                    self.arrival = seconds_part + nanoseconds * 1e-9 + frames.UNIX_TO_NTP
-                if (level, kind) == (SOL_PACKET, PACKET_AUXDATA):
-                    status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", value[:20])
-                    if status & VLAN_VALID:
-                        tpid = tpid if status & VLAN_TPID_VALID else frames.VLAN
-                        data = data[:12] + struct.pack("!HH", tpid, tci) + data[12:]
-            return data
-        return None
+    def __init__(self):
+        super().__init__("c0", SERVER_MAC)
 
     def exchange(self, frame, seconds=2.0, port=61000):
         """Sends one frame and then a good request. Frames keep their order, so what comes before the
         good request's answer is all that the frame brought. Returns it, or None without an answer.
         """
-        good = request4(frames.ntp(), source_port=port)
+        good = request(packets.ntp(), source_port=port)
         self.send(frame)
         self.send(good)
         answers = []
         while data := self.receive(seconds):
-            answer = frames.Frame(data)
+            answer = packets.Reply(data)
             if answer.message and answer.target_port == port:
                 return answers
             answers.append(answer)
@@ -92,25 +61,20 @@ class Wire:
 
     def ask(self, message=None, seconds=3.0, target=SERVER4, source_port=40000):
         """A plain request; the reply's Message or None."""
-        build = request6 if ":" in target else request4
-        message = message or frames.ntp()
-        self.send(build(message, target=target, source_port=source_port))
+        message = message or packets.ntp()
+        self.send(request(message, target, source_port))
         end = time.monotonic() + seconds
         while data := self.receive(end - time.monotonic()):
-            answer = frames.Frame(data).message
-            if answer and answer.origin == struct.unpack_from("!Q", message, 40)[0]:
+            answer = packets.Reply(data).message
+            if answer and answer.origin == int.from_bytes(message[40:48], "big"):
                 return answer
         return None
 
 
-def request4(message, source=CLIENT4, target=SERVER4, source_port=40000):
-    datagram = frames.udp(message, source, target, source_port)
-    return frames.ethernet(frames.ipv4(datagram, source, target), CLIENT_MAC, SERVER_MAC, frames.IPV4)
-
-
-def request6(message, source=CLIENT6, target=SERVER6, source_port=40000):
-    datagram = frames.udp(message, source, target, source_port)
-    return frames.ethernet(frames.ipv6(datagram, source, target), CLIENT_MAC, SERVER_MAC, frames.IPV6)
+def request(message, target=SERVER4, source_port=40000):
+    """The frame that brings a message from the client."""
+    source = CLIENT6 if ":" in target else CLIENT4
+    return packets.frame(packets.packet(message, source, target, source_port), CLIENT_MAC, SERVER_MAC)
 
 
 class Lab:
@@ -133,6 +97,10 @@ class Lab:
 
     def skip(self, name, reason):
         print("SKIP", name, reason, sep="\t", flush=True)
+
+    def note(self, name, text):
+        """A figure for the reader, shown whatever comes out."""
+        print("NOTE", name, text, sep="\t", flush=True)
 
     # Commands.
 

@@ -21,8 +21,12 @@ void Calendar::advance(TaiTime now) noexcept {
 }
 
 std::chrono::seconds Calendar::offset_wanted(TaiTime now) const noexcept {
-  if (table_) return table_->offset_at(now);
-  return told_offset_.value_or(offset_);
+  if (!table_) return told_offset_.value_or(offset_);
+  if (!table_is_expired(now)) return table_->offset_at(now);
+  // A table that expired before the last leap does not know of it, nor of any that it lists later.
+  const bool is_outdated = last_leap_ && to_utc(*last_leap_, offset_) >= table_->expires();
+  const TaiTime expiry{table_->expires().time_since_epoch() + offset_};
+  return is_outdated ? offset_ : table_->offset_at(expiry);
 }
 
 std::optional<Leap> Calendar::next_leap(TaiTime now) const noexcept {
@@ -34,7 +38,7 @@ std::optional<Leap> Calendar::next_leap(TaiTime now) const noexcept {
 
 bool Calendar::is_near_leap(TaiTime time, std::chrono::seconds distance) const noexcept {
   return (pending_ && pending_->at - time < distance) ||
-         (last_leap_ && time - *last_leap_ < distance);
+         (last_leap_ && std::chrono::abs(time - *last_leap_) < distance);
 }
 
 }  // namespace pollux::clock

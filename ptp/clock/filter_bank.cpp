@@ -13,8 +13,6 @@ constexpr double kNanoseconds = 1e9;  // in a second
 // oscillator to a bad one in a draught.
 constexpr std::array<double, 4> kWander{0.02, 0.2, 2.0, 20.0};
 
-// A reading further off than this many variances counts for less.
-constexpr double kGate = 25.0;
 // How long the bank remembers which filter was right, s.
 constexpr double kMemory = 60.0;
 // By how much (log likelihood) another filter has to be better to take over.
@@ -54,7 +52,7 @@ void FilterBank::restart() noexcept {
 SampleFate FilterBank::add(const ClockSample& sample) noexcept {
   if (!tracking_) return gather(sample);
   const std::int64_t ticks = sample.counter - anchor_counter_;
-  if (ticks <= 0) return SampleFate::kOutlier;
+  if (ticks <= 0) return refuse();
 
   const PhaseState predicted = filters_[selected_].at(seconds(ticks));
   const double window = seconds(sample.window_ticks) * kNanoseconds;
@@ -83,12 +81,17 @@ SampleFate FilterBank::refuse() noexcept {
 
 SampleFate FilterBank::gather(const ClockSample& sample) noexcept {
   if (gathered_count_ != 0 && sample.counter - gathered_[gathered_count_ - 1].counter <= 0)
-    return SampleFate::kOutlier;
+    return refuse();
   gathered_[gathered_count_++] = sample;
   note_window(seconds(sample.window_ticks) * kNanoseconds);
   if (gathered_count_ < kWarmUp) return SampleFate::kGathered;
-  const auto line = fit_line();
+  auto line = fit_line();
+  if (!line && known_) {
+    known_.reset();
+    line = fit_line();
+  }
   gathered_count_ = 0;
+  outliers_ = 0;
   if (!line) return SampleFate::kDisrupted;
   start(*line);
   return SampleFate::kTaken;
@@ -175,7 +178,7 @@ void FilterBank::weigh(double length, double phase, double variance) noexcept {
     const double total = expected.phase_variance + variance;
     const double residual = phase - expected.phase;
     likelihood_[i] = likelihood_[i] * memory -
-                     (std::log(total) + std::min(residual * residual / total, kGate)) / 2;
+                     (std::log(total) + std::min(residual * residual / total, settings_.gate)) / 2;
   }
   const auto best = std::ranges::max_element(likelihood_);
   if (*best > likelihood_[selected_] + kAdvantage)
@@ -186,7 +189,7 @@ void FilterBank::follow(double reading, double variance) noexcept {
   for (PhaseFilter& filter : filters_) {
     const double residual = reading - filter.state().phase;
     const double ratio = residual * residual / (filter.state().phase_variance + variance);
-    filter.update(residual, ratio > kGate ? variance * ratio / kGate : variance);
+    filter.update(residual, ratio > settings_.gate ? variance * ratio / settings_.gate : variance);
   }
 }
 

@@ -20,6 +20,7 @@ struct FilterSettings {
   double noise_floor = 8;    // ns: standard deviation of the best readings
   double slack = 50;        // ns by which a reading may be off beyond its window and the prediction
   double wander_scale = 1;  // 1 for hardware clocks; more for one that software steers
+  double gate = 25;         // a reading further off than this many variances counts for less
 };
 
 // A reading in the common scale.
@@ -62,7 +63,7 @@ class FilterBank {
   // Another way of reading the clock was found; starts again.
   void reconfigure(const FilterSettings& settings) noexcept;
 
-  // Used by the next start.
+  // Used by the next start, unless the readings contradict it.
   void expect(const KnownFrequency& frequency) noexcept { known_ = frequency; }
 
   // Forgets everything but what was expected, as after a disruption that somebody else noticed.
@@ -74,7 +75,8 @@ class FilterBank {
     for (ClockSample& sample : gathered_) sample.time += by;
   }
 
-  // Counters rise from sample to sample; one that does not is an outlier.
+  // Counters rise from sample to sample; one that does not is an outlier, as a reading is that
+  // contradicts the others.
   SampleFate add(const ClockSample& sample) noexcept;
 
   [[nodiscard]] bool is_tracking() const noexcept { return tracking_; }

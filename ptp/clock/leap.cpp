@@ -10,6 +10,9 @@ using std::chrono::seconds;
 
 constexpr std::string_view kBlanks = " \t\r";
 
+// TAI - UTC will not reach it before the year 3000, and sums of nanoseconds stay within 64 bits.
+constexpr seconds kLargestOffset{1'000};
+
 UtcTime from_ntp_seconds(std::int64_t count) noexcept {
   return UtcTime{seconds{count - kUnixEpochInNtpSeconds}};
 }
@@ -25,6 +28,12 @@ std::optional<std::int64_t> take_number(std::string_view& text) noexcept {
   if (error != std::errc{} || value < 0 || value > std::int64_t{1} << 33) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return value;
+}
+
+// Nothing more than a comment follows.
+bool ends(std::string_view rest) noexcept {
+  const auto start = rest.find_first_not_of(kBlanks);
+  return start == std::string_view::npos || rest[start] == '#';
 }
 
 // The served scale leaves the old offset one second before midnight when that second is deleted.
@@ -65,7 +74,7 @@ std::expected<void, LeapTable::Error> LeapTable::take_line(std::string_view line
   if (line.starts_with("#@")) {
     line.remove_prefix(2);
     const auto instant = take_number(line);
-    if (!instant) return std::unexpected{Error::kSyntax};
+    if (!instant || !ends(line)) return std::unexpected{Error::kSyntax};
     expires_ = from_ntp_seconds(*instant);
     has_expiry_ = true;
     return {};
@@ -77,9 +86,8 @@ std::expected<void, LeapTable::Error> LeapTable::take_line(std::string_view line
 std::expected<void, LeapTable::Error> LeapTable::take_entry(std::string_view line) noexcept {
   const auto instant = take_number(line);
   const auto offset = instant ? take_number(line) : std::nullopt;
-  if (!offset) return std::unexpected{Error::kSyntax};
-  const auto rest = line.find_first_not_of(kBlanks);
-  if (rest != std::string_view::npos && line[rest] != '#') return std::unexpected{Error::kSyntax};
+  if (!offset || seconds{*offset} > kLargestOffset || !ends(line))
+    return std::unexpected{Error::kSyntax};
   if (count_ == kMaximumEntries) return std::unexpected{Error::kTooLong};
   const Entry entry{.from = from_ntp_seconds(*instant), .offset = seconds{*offset}};
   if (count_ != 0) {

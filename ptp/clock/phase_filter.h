@@ -47,13 +47,15 @@ class PhaseFilter {
   // Takes a reading that is `innovation` ns ahead of the phase, with that variance.
   void update(double innovation, double variance) noexcept {
     const double total = state_.phase_variance + variance;
-    const double phase_gain = state_.phase_variance / total;
     const double frequency_gain = state_.covariance / total;
-    state_.phase += phase_gain * innovation;
+    // What is left of the phase's doubt, written as a product: after a gap of days the difference
+    // 1 - gain would be lost in rounding, and the variance could become negative.
+    const double left = variance / total;
+    state_.phase += state_.phase_variance / total * innovation;
     state_.frequency += frequency_gain * innovation;
     state_.frequency_variance -= frequency_gain * state_.covariance;
-    state_.covariance -= phase_gain * state_.covariance;
-    state_.phase_variance -= phase_gain * state_.phase_variance;
+    state_.covariance *= left;
+    state_.phase_variance *= left;
   }
 
   [[nodiscard]] const PhaseState& state() const noexcept { return state_; }

@@ -1,5 +1,6 @@
 #include "ptp/clock/source.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace pollux::clock {
@@ -7,6 +8,11 @@ namespace pollux::clock {
 namespace {
 
 constexpr double kSigmas = 4;
+
+// From 1970 to 2116: what is beyond is no time, and sums with it could overflow.
+constexpr bool is_plausible(std::chrono::nanoseconds shown) noexcept {
+  return shown.count() >= 0 && shown.count() >> 62U == 0;
+}
 
 constexpr bool within_a_second(std::chrono::nanoseconds difference) noexcept {
   return std::chrono::abs(difference) < std::chrono::seconds{1};
@@ -24,6 +30,7 @@ std::optional<Timescale> recognise_timescale(std::chrono::nanoseconds shown, Utc
 
 void Source::add(const ClockReading& reading, std::optional<std::chrono::nanoseconds> error,
                  std::optional<UtcTime> system, const Calendar& calendar) noexcept {
+  if (!is_plausible(reading.time)) return;
   ++readings_;
   last_reading_ = reading.counter;
   if (timescale_ == Timescale::kAuto) {
@@ -88,7 +95,11 @@ SourceState Source::state(Counter now) const noexcept {
 double Source::bound(Counter now) const noexcept {
   const Estimate estimate = filter_.at(now);
   const double age = std::abs(seconds(now - filter_.last_sample()));
-  return error_ + filter_.narrowest_window() / 2 + settings_.filter.noise_floor / 2 +
+  // Software may steer a clock faster than the filters follow.
+  const double lag = settings_.kind == SourceKind::kSystem
+                         ? std::min(std::abs(filter_.innovation()), settings_.filter.slack)
+                         : 0;
+  return error_ + lag + filter_.narrowest_window() / 2 + settings_.filter.noise_floor / 2 +
          kSigmas * estimate.phase_sigma +
          (settings_.wander * 1e9 + kSigmas * estimate.frequency_sigma) * age;
 }

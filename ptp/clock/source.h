@@ -33,14 +33,16 @@ struct SourceSettings {
   std::uint32_t reference_id = 0;
 };
 
-// The kernel's clock, which software steers, so that its rate changes at will; its own error comes
-// with each reading.
+// The kernel's clock, which software steers, so that its rate changes at will: a reading that is
+// far off is followed, as the next ones will be further off still. Its own error comes with each
+// reading.
 [[nodiscard]] constexpr SourceSettings system_source(double nominal_hertz) noexcept {
   return {.kind = SourceKind::kSystem,
           .filter = {.nominal_hertz = nominal_hertz,
                      .noise_floor = 30,
                      .slack = 1e6,
-                     .wander_scale = 1e3},
+                     .wander_scale = 1e3,
+                     .gate = 1e12},
           .timescale = Timescale::kUtc,
           .error = {},
           .wander = 15e-6,

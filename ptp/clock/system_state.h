@@ -28,6 +28,11 @@ struct Upstream {
   std::chrono::nanoseconds root_delay{0};
   std::chrono::nanoseconds root_dispersion{0};
   bool follows_phc = false;  // through a PTP hardware clock: no opinion of its own about that
+
+  // It would serve time itself (RFC 5905 figure 11).
+  [[nodiscard]] constexpr bool is_synchronised() const noexcept {
+    return stratum > 0 && stratum < 16;
+  }
 };
 
 // CLOCK_TAI, which runs on through a leap second, with the state that belongs to it.

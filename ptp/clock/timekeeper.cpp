@@ -31,6 +31,12 @@ constexpr bool is_synchronised(ClockState state) noexcept {
   return state != ClockState::kInit && state != ClockState::kUnsync;
 }
 
+// TAI - UTC has been 10 s and more since 1972. Less is what a kernel says that nobody told: 0, and
+// the leaps that it has made since.
+constexpr bool is_plausible(std::optional<std::chrono::seconds> tai_minus_utc) noexcept {
+  return tai_minus_utc && *tai_minus_utc >= std::chrono::seconds{10};
+}
+
 }  // namespace
 
 Timekeeper::Timekeeper(const TimekeeperSettings& settings, std::span<const SourceSettings> sources)
@@ -51,18 +57,18 @@ void Timekeeper::add_phc(std::size_t source, const ClockReading& reading,
 void Timekeeper::add_system(const SystemSample& sample) noexcept {
   system_ = sample;
   const auto& kernel = sample.kernel;
-  if (ptp_offset_) {
+  if (is_plausible(ptp_offset_)) {
     calendar_.tell_offset(*ptp_offset_);
-  } else if (kernel.tai_minus_utc.count() != 0) {
+  } else if (is_plausible(kernel.tai_minus_utc)) {
     calendar_.tell_offset(kernel.tai_minus_utc);
   }
   calendar_.announce(ptp_leap_ != LeapIndicator::kNone ? ptp_leap_ : kernel.leap);
 
   std::chrono::nanoseconds error = kernel.maximum_error;
-  if (!kernel.synchronised) {
-    error = {};  // grows without end, and means nothing when the clock is trusted all the same
-  } else if (upstream_) {
+  if (is_kept()) {
     error = upstream_->root_delay / 2 + upstream_->root_dispersion;
+  } else if (!kernel.synchronised) {
+    error = {};  // grows without end, and means nothing when the clock is trusted all the same
   }
   const auto utc = to_utc(sample.time, kernel.tai_minus_utc).time_since_epoch();
   sources_[system_index()].add(
@@ -84,7 +90,7 @@ void Timekeeper::disrupt() noexcept {
   for (Source& source : sources_) source.restart();
   confirmed_.assign(confirmed_.size(), false);
   line_.reset();
-  doubt_ = 0;
+  doubt_ = {};
 }
 
 void Timekeeper::keep_line(const Choice& choice, Counter now) noexcept {
@@ -94,7 +100,7 @@ void Timekeeper::keep_line(const Choice& choice, Counter now) noexcept {
                    .since = now,
                    .last_sample = sources_[*choice.source].filter().last_sample(),
                    .estimate = *choice.target,
-                   .bound = choice.bound - std::abs(choice.doubt),
+                   .bound = choice.bound - choice.doubt.size(),
                    .growth = choice.growth};
 }
 
@@ -116,7 +122,8 @@ void Timekeeper::steer(Choice& choice, Counter now) noexcept {
   const NtpTime target = to_ntp(*choice.target, calendar_.tai_minus_utc());
   const double hertz = settings_.nominal_hertz / (1 + choice.target->frequency * 1e-9);
   const double error = to_fractional_nanoseconds(target - steering_.map().at(now));
-  const bool too_far = updates_ != 0 && std::abs(error) > kStepThreshold;
+  const bool has_begun = steering_.map().multiplier != 0;
+  const bool too_far = has_begun && std::abs(error) > kStepThreshold;
   if (too_far) ++report_.steps;
   if (serving_ && too_far)
     settles_ = now + static_cast<std::int64_t>(kSettling * settings_.nominal_hertz);
@@ -136,7 +143,7 @@ HeaderFields Timekeeper::system_header(double dispersion) const noexcept {
                       .stratum = kUnknownStratum,
                       .precision = settings_.precision,
                       .reference_id = kLocalReference};
-  if (upstream_) {
+  if (is_kept()) {
     fields.stratum = upstream_->stratum;
     fields.reference_id = upstream_->reference_id;
     fields.root_delay = to_ntp_short(upstream_->root_delay);
@@ -221,7 +228,7 @@ Snapshot Timekeeper::publish(Counter now) noexcept {
   report_.offset = residual;
   report_.slew = steering_.extra_rate() * 1e9;
   report_.bound = choice.bound + std::abs(residual);
-  report_.doubt = std::abs(choice.doubt);
+  report_.doubt = choice.doubt.size();
   report_.holdover_age =
       choice.state == ClockState::kHoldover ? line_->age(now, settings_.nominal_hertz) : 0;
   if (choice.target) {

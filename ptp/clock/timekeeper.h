@@ -127,6 +127,15 @@ class Timekeeper {
   [[nodiscard]] double served_behind(std::size_t source, Counter now) const noexcept;
 
  private:
+  // Steps of hardware clocks that nobody confirmed, ns: their sum, and how far that may be off,
+  // because the line from which they were told was not exact either.
+  struct Doubt {
+    double sum = 0;
+    double spread = 0;
+
+    [[nodiscard]] double size() const noexcept;
+    [[nodiscard]] Doubt limited_to(double largest) const noexcept;
+  };
   // What a publish has decided on.
   struct Choice {
     ClockState state = ClockState::kUnsync;
@@ -134,7 +143,7 @@ class Timekeeper {
     std::optional<Estimate> target;     // nothing: the served time runs on
     double bound = 0;                   // ns, without what is left to slew
     double growth = 0;                  // ns/s
-    double doubt = 0;                   // ns, signed, counted in the bound
+    Doubt doubt{};                      // counted in the bound
   };
 
   [[nodiscard]] Choice choose(Counter now) noexcept;
@@ -146,11 +155,17 @@ class Timekeeper {
   [[nodiscard]] std::optional<Estimate> best_guess(Counter now) const noexcept;
   [[nodiscard]] bool waits_for_phc(Counter now) const noexcept;
 
-  [[nodiscard]] std::optional<Interval> voters(std::size_t candidate, Counter now) const noexcept;
-  void judge(std::size_t candidate, Counter now) noexcept;
-  [[nodiscard]] double doubt_of(std::size_t candidate, Counter now) const noexcept;
+  [[nodiscard]] std::optional<Interval> voters(const Estimate& own,
+                                               std::optional<std::size_t> candidate,
+                                               Counter now) const noexcept;
+  [[nodiscard]] bool disputes_line(const Estimate& estimate, double bound,
+                                   Counter now) const noexcept;
+  std::optional<double> judge(std::size_t candidate, Counter now) noexcept;
+  [[nodiscard]] Doubt doubt_of(std::size_t candidate, Counter now) const noexcept;
   [[nodiscard]] bool is_restarting(std::size_t candidate, Counter now) const noexcept;
   [[nodiscard]] bool system_is_good() const noexcept;
+  // By a program that says so, and that would serve the time itself.
+  [[nodiscard]] bool is_kept() const noexcept { return upstream_ && upstream_->is_synchronised(); }
   [[nodiscard]] bool follows(std::size_t source) const noexcept;
 
   void keep_line(const Choice& choice, Counter now) noexcept;
@@ -179,7 +194,7 @@ class Timekeeper {
   std::size_t vote_count_ = 0;
 
   std::optional<Holdover> line_;     // of the hardware clock that was followed last
-  double doubt_ = 0;                 // ns, signed: sum of steps that nobody confirmed
+  Doubt doubt_;                      // of the clock that is followed
   bool contradicts_itself_ = false;  // a hardware clock jumped, and nobody says which time is right
   std::optional<Counter> started_;
   std::optional<Counter> settles_;

@@ -13,19 +13,32 @@ constexpr double kLoyalty = 2;
 
 }  // namespace
 
+double Timekeeper::Doubt::size() const noexcept { return std::abs(sum) + spread; }
+
+Timekeeper::Doubt Timekeeper::Doubt::limited_to(double largest) const noexcept {
+  if (size() <= largest) return *this;
+  const double least = std::min(std::abs(sum), largest);
+  return {.sum = std::copysign(least, sum), .spread = largest - least};
+}
+
 bool Timekeeper::system_is_good() const noexcept {
-  return system_ && (system_->kernel.synchronised || settings_.trust_system);
+  if (!system_) return false;
+  // The program that keeps it knows better than the kernel, which forgets only after a day.
+  const bool is_good = system_->kernel.synchronised && (!upstream_ || is_kept());
+  return is_good || settings_.trust_system;
 }
 
 bool Timekeeper::follows(std::size_t source) const noexcept {
   return report_.state == ClockState::kLocked && report_.reference == source;
 }
 
-// What the majority of the other clocks says of true time, ns from the candidate.
-std::optional<Interval> Timekeeper::voters(std::size_t candidate, Counter now) const noexcept {
+// What the majority says of true time, ns from `own`. On a hardware clock that is a candidate, the
+// others vote as well.
+std::optional<Interval> Timekeeper::voters(const Estimate& own,
+                                           std::optional<std::size_t> candidate,
+                                           Counter now) const noexcept {
   std::array<Interval, kMaximumVotes> intervals{};
   std::size_t count = 0;
-  const Estimate own = sources_[candidate].at(now);
   const Source& system = sources_[system_index()];
   if (system.is_usable(now)) {
     const double system_ahead = ahead(system.at(now), own);
@@ -39,10 +52,13 @@ std::optional<Interval> Timekeeper::voters(std::size_t candidate, Counter now) c
       intervals[count++] = {.low = system_ahead - bound, .high = system_ahead + bound};
     }
   }
-  for (std::size_t i = 0; i < system_index() && count < kMaximumVotes; ++i) {
-    if (i == candidate || !sources_[i].is_usable(now)) continue;
+  for (std::size_t i = 0; candidate && i < system_index() && count < kMaximumVotes; ++i) {
+    if (i == *candidate || !sources_[i].is_usable(now)) continue;
+    // One that jumped itself is no witness.
+    const double doubt = doubt_of(i, now).size();
+    if (doubt > kVotersReach) continue;
     const double difference = ahead(sources_[i].at(now), own);
-    const double bound = sources_[i].bound(now);
+    const double bound = sources_[i].bound(now) + doubt;
     intervals[count++] = {.low = difference - bound, .high = difference + bound};
   }
   if (count == 0) return std::nullopt;
@@ -51,69 +67,85 @@ std::optional<Interval> Timekeeper::voters(std::size_t candidate, Counter now) c
   return agreed.value_or(Interval{.low = INFINITY, .high = INFINITY});
 }
 
-void Timekeeper::judge(std::size_t candidate, Counter now) noexcept {
+// Gives how far the candidate may be off by what the voters say, ns, where they agree with it.
+std::optional<double> Timekeeper::judge(std::size_t candidate, Counter now) noexcept {
   opinions_[candidate] = Opinion::kNone;
   if (!sources_[candidate].is_usable(now)) {
     confirmed_[candidate] = false;
-    return;
+    return std::nullopt;
   }
-  const auto truth = voters(candidate, now);
-  if (!truth) return;
+  const auto truth = voters(sources_[candidate].at(now), candidate, now);
+  if (!truth) return std::nullopt;
   const double reach = std::max(kVotersReach, sources_[candidate].bound(now));
   const bool agreed = truth->overlaps({.low = -reach, .high = reach});
   opinions_[candidate] = agreed ? Opinion::kAgreed : Opinion::kDisputed;
   confirmed_[candidate] = agreed;
-  if (!agreed || !follows(candidate)) return;
+  if (!agreed) return std::nullopt;
   // They bound what an unconfirmed step may have done.
   const double largest = std::max(std::abs(truth->low), std::abs(truth->high));
-  doubt_ = std::clamp(doubt_, -largest, largest);
+  if (follows(candidate)) doubt_ = doubt_.limited_to(largest);
+  return largest;
 }
 
 // What remains unexplained when the candidate takes over from the line on which time was served.
-double Timekeeper::doubt_of(std::size_t candidate, Counter now) const noexcept {
+Timekeeper::Doubt Timekeeper::doubt_of(std::size_t candidate, Counter now) const noexcept {
   if (!line_ || follows(candidate)) return doubt_;
   const double age = line_->age(now, settings_.nominal_hertz);
   const double difference = ahead(sources_[candidate].at(now), line_->after(age));
-  const double explained = line_->bound_after(age) + sources_[candidate].bound(now);
+  const double line_bound = line_->bound_after(age);
+  const double explained = line_bound + sources_[candidate].bound(now);
   if (std::abs(difference) <= explained) return doubt_;
-  const double total = doubt_ + difference;
-  return std::abs(total) <= explained ? 0 : total;
+  const double sum = doubt_.sum + difference;
+  if (std::abs(sum) <= explained + doubt_.spread) return {};
+  return {.sum = sum, .spread = doubt_.spread + line_bound};
 }
 
 std::optional<Timekeeper::Choice> Timekeeper::choose_phc(Counter now) noexcept {
+  std::optional<Choice> best;
   contradicts_itself_ = false;
   for (std::size_t i = 0; i < system_index(); ++i) {
-    judge(i, now);
+    const auto judged = judge(i, now);  // of all, as the others may be gone when one is needed
     const Source& source = sources_[i];
-    if (!source.is_usable(now) || !(confirmed_[i] || settings_.trust_phc)) continue;
-    double doubt = doubt_of(i, now);
-    if (std::abs(doubt) > kVotersReach && !follows(i)) {
+    if (best || !source.is_usable(now) || !(confirmed_[i] || settings_.trust_phc)) continue;
+    Doubt doubt = doubt_of(i, now);
+    if (doubt.size() > kVotersReach && !follows(i)) {
       // Beyond what voters can tell apart, they decide; trust was put into the clock before it
       // jumped.
       if (opinions_[i] == Opinion::kDisputed) continue;
-      if (opinions_[i] == Opinion::kAgreed) doubt = std::copysign(kVotersReach, doubt);
+      if (judged) doubt = doubt.limited_to(*judged);
     }
-    if (std::abs(doubt) > kLargestBound) {
+    if (doubt.size() > kLargestBound) {
       contradicts_itself_ = true;
       continue;
     }
-    return Choice{.state = ClockState::kLocked,
+    best = Choice{.state = ClockState::kLocked,
                   .source = i,
                   .target = source.at(now),
-                  .bound = source.bound(now) + std::abs(doubt),
+                  .bound = source.bound(now) + doubt.size(),
                   .growth = source.bound_growth(),
                   .doubt = doubt};
   }
-  return std::nullopt;
+  return best;
+}
+
+// A clock that drifted away until voters disputed it took the line with it.
+bool Timekeeper::disputes_line(const Estimate& estimate, double bound, Counter now) const noexcept {
+  if (settings_.trust_phc) return false;
+  const auto truth = voters(estimate, std::nullopt, now);
+  const double reach = std::max(kVotersReach, bound);
+  return truth && std::isfinite(truth->low) && !truth->overlaps({.low = -reach, .high = reach});
 }
 
 std::optional<Timekeeper::Choice> Timekeeper::choose_holdover(Counter now) const noexcept {
   if (!line_ || contradicts_itself_) return std::nullopt;
   const double age = line_->age(now, settings_.nominal_hertz);
+  const Estimate estimate = line_->after(age);
+  const double bound = line_->bound_after(age) + doubt_.size();
+  if (disputes_line(estimate, bound, now)) return std::nullopt;
   return Choice{.state = ClockState::kHoldover,
                 .source = line_->source,
-                .target = line_->after(age),
-                .bound = line_->bound_after(age) + std::abs(doubt_),
+                .target = estimate,
+                .bound = bound,
                 .growth = line_->growth,
                 .doubt = doubt_};
 }

@@ -20,11 +20,14 @@ constexpr bool comes_before(const Edge& a, const Edge& b) noexcept {
 }  // namespace
 
 std::optional<Interval> majority(std::span<const Interval> intervals) noexcept {
-  const std::size_t votes = std::min(intervals.size(), kMaximumVotes);
+  std::size_t votes = 0;
   std::array<Edge, 2 * kMaximumVotes> edges{};
-  for (std::size_t i = 0; i < votes; ++i) {
-    edges[2 * i] = {.at = intervals[i].low, .step = 1};
-    edges[2 * i + 1] = {.at = intervals[i].high, .step = -1};
+  for (const Interval& interval : intervals) {
+    if (votes == kMaximumVotes) break;
+    if (!interval.is_valid()) continue;
+    edges[2 * votes] = {.at = interval.low, .step = 1};
+    edges[2 * votes + 1] = {.at = interval.high, .step = -1};
+    ++votes;
   }
   const auto end = edges.begin() + static_cast<std::ptrdiff_t>(2 * votes);
   std::sort(edges.begin(), end, comes_before);

@@ -15,6 +15,7 @@ struct Interval {
   double low = 0;
   double high = 0;
 
+  [[nodiscard]] constexpr bool is_valid() const noexcept { return low <= high; }
   [[nodiscard]] constexpr bool overlaps(const Interval& other) const noexcept {
     return low <= other.high && other.low <= high;
   }
@@ -27,7 +28,8 @@ struct Interval {
 };
 
 // The stretch on which the most of at most kMaximumVotes intervals lie over each other; nothing
-// unless these are more than half.
+// unless these are more than half. What is no interval (ends out of order, or not numbers) does not
+// vote.
 [[nodiscard]] std::optional<Interval> majority(std::span<const Interval> intervals) noexcept;
 
 }  // namespace pollux::clock

@@ -2,37 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <optional>
 
 #include "tests/sim/simulation.h"
+#include "tests/sim/watch.h"
 
 namespace pollux::sim {
 namespace {
 
 using clock::ClockState;
-
-// Everything that must hold in every check, whatever happens.
-struct Watch {
-  std::size_t violations = 0;
-  std::size_t backward = 0;
-  std::optional<double> first_unsynchronised;
-  double largest_error = 0;  // while synchronised
-  double largest_bound = 0;
-
-  void look(const Check& check) {
-    backward += check.went_back ? 1U : 0U;
-    if (!check.synchronised) {
-      if (!first_unsynchronised) first_unsynchronised = check.time;
-      return;
-    }
-    violations += std::abs(check.error) > check.bound ? 1U : 0U;
-    largest_error = std::max(largest_error, std::abs(check.error));
-    largest_bound = std::max(largest_bound, check.bound);
-  }
-  auto operator()() {
-    return [this](const Check& check) { look(check); };
-  }
-};
 
 class LockedSimulation : public Simulation {
  public:

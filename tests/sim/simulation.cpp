@@ -84,8 +84,10 @@ void Simulation::read_phc(std::size_t index) {
   if (phc.gone || phc.reader.is_busy()) return;
   const ReadNoise noise = phc.reader.read();
   const double shown = phc.frozen.value_or(time_) * 1e9 + noise.error + phc.error;
-  const auto utc_now = clock::to_utc(tai(), offset_at(tai())).time_since_epoch();
-  const auto time = utc_now + phc.ahead + rounded(shown - time_ * 1e9);
+  // A frozen clock shows the scale of the instant at which it froze.
+  const auto instant = tai() + rounded(shown - time_ * 1e9);
+  const auto scale = phc.shows_tai ? seconds{0} : offset_at(phc.frozen ? instant : tai());
+  const auto time = clock::to_utc(instant, scale).time_since_epoch();
   const clock::ClockReading reading{
       .counter = counter(),
       .window_ticks = std::llround(noise.window * 1e-9 * kNominalHertz),
@@ -94,7 +96,23 @@ void Simulation::read_phc(std::size_t index) {
   keeper_->add_phc(index, reading, std::nullopt);
 }
 
+// Votes are told against the system clock.
+void Simulation::tell_votes() {
+  std::vector<clock::Interval> votes;
+  for (const Voter& voter : voters_) {
+    const double ahead = voter.error - system_.error;
+    votes.push_back({.low = ahead - voter.half_width, .high = ahead + voter.half_width});
+  }
+  keeper_->set_votes(votes);
+}
+
 void Simulation::read_system() {
+  if (settings_.leap && !system_.has_leapt && tai() >= settings_.leap->at) {
+    system_.has_leapt = true;
+    system_.kernel.leap = clock::LeapIndicator::kNone;
+    system_.kernel.tai_minus_utc += settings_.leap->change;
+  }
+  tell_votes();
   const nanoseconds error = rounded(system_.error);
   keeper_->add_system(
       {.counter = counter(),

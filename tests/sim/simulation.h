@@ -23,18 +23,26 @@ struct SimulatedPhc {
   SimulatedPhc(const ReaderModel& model, std::uint64_t seed) : reader{model, seed} {}
 
   Reader reader;
-  double error = 0;               // of the clock against true time, ns; a step when changed
-  std::chrono::seconds ahead{0};  // of UTC: 37 for a clock that shows TAI
-  bool gone = false;              // reads fail
-  std::optional<double> frozen;   // shows this true time (s from the start) for ever
-  double next_read = 0;           // s
+  double error = 0;  // of the clock against true time, ns; a step when changed
+  bool shows_tai = false;
+  bool gone = false;             // reads fail
+  std::optional<double> frozen;  // shows this true time (s from the start) for ever
+  double next_read = 0;          // s
 };
 
 // The kernel's clock.
 struct SimulatedSystem {
   double error = 0;  // ns
+  // Its leap flag is cleared, and its TAI offset moved, when it leaps.
   clock::KernelClockState kernel;
+  bool has_leapt = false;
   double next_read = 0;
+};
+
+// A clock elsewhere that the program behind the system clock knows.
+struct Voter {
+  double error = 0;       // ns
+  double half_width = 0;  // ns, of the interval that it vouches for
 };
 
 // One comparison of the served time with the true one.
@@ -85,6 +93,9 @@ class Simulation {
   [[nodiscard]] clock::Timekeeper& keeper() { return *keeper_; }
   [[nodiscard]] SimulatedPhc& phc(std::size_t index = 0) { return phcs_[index]; }
   [[nodiscard]] SimulatedSystem& system() { return system_; }
+  [[nodiscard]] std::vector<Voter>& voters() { return voters_; }
+  // Between checks, s.
+  void set_grid(double grid) { settings_.grid = grid; }
   [[nodiscard]] clock::ServedTime served() const;
   // What the NTP scale of UTC shows now.
   [[nodiscard]] clock::NtpTime true_ntp() const;
@@ -94,6 +105,7 @@ class Simulation {
   [[nodiscard]] bool read_sources();
   void read_phc(std::size_t index);
   void read_system();
+  void tell_votes();
   [[nodiscard]] clock::TaiTime tai() const;
   [[nodiscard]] std::chrono::seconds offset_at(clock::TaiTime time) const;
   [[nodiscard]] double interval_of(std::size_t source) const;
@@ -103,6 +115,7 @@ class Simulation {
   Oscillator oscillator_;
   std::vector<SimulatedPhc> phcs_;
   SimulatedSystem system_;
+  std::vector<Voter> voters_;
   std::unique_ptr<clock::Timekeeper> keeper_;
   clock::SnapshotLatch latch_;
   clock::ServedClock served_{latch_};

@@ -125,6 +125,7 @@ void Daemon::on_signal() {
 
 void Daemon::every_second() {
   const auto now = std::chrono::steady_clock::now();
+  dataplane_.follow_links();
   auto report = look_at_dataplane();
   rates_ = make_rates(last_report_, report, std::chrono::duration<double>(now - last_look_).count(),
                       clock_.counter_hertz());

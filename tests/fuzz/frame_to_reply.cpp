@@ -135,10 +135,11 @@ std::string faults_of_input(const Octets& input) {
     describe(packets[i], buffers[i].start(), frames[i].size(), variant.options);
   }
   const std::uint64_t counted = frames_counted(responder.counters());
-  judge(responder, {packets.data(), frames.size()}, policy, variant.options);
+  const std::uint32_t left =
+      judge(responder, {packets.data(), frames.size()}, policy, variant.options);
   for (std::size_t i = 0; i < frames.size(); ++i)
     buffers[i].allow(frames[i].size() + variant.options.spare_room);
-  answer(responder, {packets.data(), frames.size()}, policy, variant.options);
+  answer(responder, {packets.data(), frames.size()}, left, policy, variant.options);
 
   std::string faults;
   if (frames_counted(responder.counters()) != counted + frames.size())

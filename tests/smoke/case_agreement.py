@@ -18,10 +18,11 @@ ANY_CPU = f"{CLIENT_CPU},{WORKER_CPU}"
 LIMITS = {"median": 20.0, "far": 100.0}  # microseconds
 # No worse than chronyd, but for these. chronyd has T2 from the kernel; a worker's own T2 is late where the machine
 # keeps it from the CPU, and after a nap of 20 us, half of which is in the offset.
-MARGINS = {"polling": {"median": 5.0, "far": 50.0}, "sleeping": {"median": 10.0, "far": 50.0}}
+MARGINS = {"polling": {"median": 5.0, "far": 50.0}, "sleeping": {"median": 15.0, "far": 50.0}}
 # A sample that finds the worker kept from the CPU says nothing of Pollux. As many of a hundred do as this share of its
 # time; where that can spoil a figure, a bad one is a skipped check.
 MOST_WAITING = {"samples": 0.01, "far": 0.003, "median": 0.1}
+HOPELESS = 0.3
 
 
 @dataclasses.dataclass
@@ -31,10 +32,11 @@ class Server:
     thread: str
     offsets: list = dataclasses.field(default_factory=list)
     waited: float = 0.0
+    turns: int = 0
 
     @property
     def waiting(self):
-        return self.waited / (TURNS * SECONDS)
+        return self.waited / (self.turns * SECONDS)
 
     @property
     def median(self):
@@ -72,6 +74,7 @@ def measure(lab, server, pid):
     before = seconds_waited(pid, server.thread)
     server.offsets += clients.offsets_to(lab, SERVER4, SECONDS, CLIENT_CPU)
     server.waited += seconds_waited(pid, server.thread) - before
+    server.turns += 1
 
 
 def measure_pollux(lab, server, idle):
@@ -120,6 +123,9 @@ def test_agreement(lab):
         measure_pollux(lab, polling, "poll")
         measure_pollux(lab, sleeping, "sleep")
         measure_chronyd(lab, chronyd)
+        if (most := max(polling.waiting, sleeping.waiting)) > HOPELESS:
+            lab.skip("agreement", f"other work kept the worker from CPU {WORKER_CPU} {most:.0%} of the time")
+            return
     servers = {"polling": polling, "sleeping": sleeping, "chronyd": chronyd}
     for name, server in servers.items():
         lab.require(f"{name}: is measured", len(server.offsets) > 1)

@@ -19,6 +19,8 @@ constexpr double kMemory = 60.0;
 constexpr double kAdvantage = 1.0;
 // Samples over which the mean square of the innovations is taken.
 constexpr double kMeanOver = 512;
+// Without a reading for longer than this, the prediction alone is not enough, s.
+constexpr double kGap = 2.0;
 // Standard deviations of the prediction within which a reading is believed.
 constexpr double kBelievedSigmas = 5.0;
 
@@ -61,6 +63,10 @@ SampleFate FilterBank::add(const ClockSample& sample) noexcept {
   const double believed =
       window / 2 + kBelievedSigmas * std::sqrt(predicted.phase_variance) + settings_.slack;
   if (std::abs(residual) > believed) return refuse();
+  if (seconds(ticks) > kGap && tells_little(window, predicted)) {
+    note_window(window);
+    return SampleFate::kOutlier;
+  }
 
   outliers_ = 0;
   interval_ = seconds(ticks);
@@ -71,6 +77,13 @@ SampleFate FilterBank::add(const ClockSample& sample) noexcept {
   move_anchor(sample.counter);
   follow(nanoseconds(sample.time - anchor_time_), variance);
   return SampleFate::kTaken;
+}
+
+// After a gap, a reading that weighs little would end the growth of the bound without telling how
+// far the oscillator went meanwhile. The next ones will do so.
+bool FilterBank::tells_little(double window, const PhaseState& predicted) const noexcept {
+  return variance_of(window) >
+         2 * std::max(predicted.phase_variance, settings_.noise_floor * settings_.noise_floor);
 }
 
 SampleFate FilterBank::refuse() noexcept {
@@ -170,6 +183,13 @@ void FilterBank::note_window(double window) noexcept {
       *std::min_element(windows_.begin(), windows_.begin() + std::min(window_count_, kWindows));
 }
 
+// Beyond the gate slower, so that one odd reading does not decide, but never flat: the filter that
+// expects the least would win whenever all are far off.
+double FilterBank::surprise(double ratio) const noexcept {
+  const double gate = settings_.gate;
+  return ratio <= gate ? ratio : gate * (1 + std::log(ratio / gate));
+}
+
 // Every filter is judged by what it expected of the reading.
 void FilterBank::weigh(double length, double phase, double variance) noexcept {
   const double memory = std::exp(-length / kMemory);
@@ -177,8 +197,8 @@ void FilterBank::weigh(double length, double phase, double variance) noexcept {
     const PhaseState expected = filters_[i].at(length);
     const double total = expected.phase_variance + variance;
     const double residual = phase - expected.phase;
-    likelihood_[i] = likelihood_[i] * memory -
-                     (std::log(total) + std::min(residual * residual / total, settings_.gate)) / 2;
+    likelihood_[i] =
+        likelihood_[i] * memory - (std::log(total) + surprise(residual * residual / total)) / 2;
   }
   const auto best = std::ranges::max_element(likelihood_);
   if (*best > likelihood_[selected_] + kAdvantage)

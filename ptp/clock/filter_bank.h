@@ -106,9 +106,11 @@ class FilterBank {
   void start(const PhaseState& line) noexcept;
   void move_anchor(Counter counter) noexcept;
   void note_window(double window) noexcept;
+  [[nodiscard]] double surprise(double ratio) const noexcept;
   void weigh(double seconds, double residual_of_selected, double variance) noexcept;
   void follow(double reading, double variance) noexcept;
   SampleFate refuse() noexcept;
+  [[nodiscard]] bool tells_little(double window, const PhaseState& predicted) const noexcept;
   [[nodiscard]] double variance_of(double window) const noexcept;
   [[nodiscard]] double seconds(std::int64_t ticks) const noexcept {
     return static_cast<double>(ticks) / settings_.nominal_hertz;

@@ -91,6 +91,7 @@ class Soak {
         disrupt();
         break;
     }
+    quiet_from_ = simulation_.now() + 60;
     advance(between(2, 90));
   }
 
@@ -101,7 +102,8 @@ class Soak {
   // A step that is told from the noise, or from what holdover or another clock would explain.
   void step(SimulatedPhc& phc) {
     const bool is_followed = is_locked() && settings_.phcs.size() == 1;
-    const double size = (pick(2) == 0 ? -1 : 1) * logarithmic(is_followed ? 20e3 : 10e6, 3e9);
+    const bool is_quiet = is_followed && simulation_.now() > quiet_from_;
+    const double size = (pick(2) == 0 ? -1 : 1) * logarithmic(is_quiet ? 20e3 : 10e6, 3e9);
     tell("step by " + std::to_string(size));
     phc.error += size;
     if (!is_followed || std::abs(size) < 1e6) return;
@@ -111,7 +113,10 @@ class Soak {
       watch_.look(check);
       second.look(check);
     });
-    EXPECT_TRUE(second.first_unsynchronised) << begin << story_;
+    // The third within a minute is one too many: distrusted, holdover goes on without it.
+    const bool is_untrusted = simulation_.keeper().sources()[0].state(simulation_.counter()) ==
+                              clock::SourceState::kUntrusted;
+    EXPECT_TRUE(second.first_unsynchronised || is_untrusted) << begin << story_;
   }
 
   // A step in a gap as well.
@@ -156,6 +161,9 @@ class Soak {
   Simulation simulation_;
   Watch watch_;
   std::string story_;
+  // A clock that is disrupted three times in a minute is not heard for the rest of it; a small step
+  // is then explained by the uncertainty of that holdover.
+  double quiet_from_ = 0;
 };
 
 TEST(Soak, TheBoundHoldsWhateverHappens) {

@@ -1,68 +1,16 @@
-#include "ptp/clock/filter_bank.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
-#include "tests/support/octets.h"
+#include "tests/unit/clock/bank_fixture.h"
 
 namespace pollux::clock {
 namespace {
 
-using std::chrono::nanoseconds;
-using std::chrono::seconds;
-
-constexpr double kHertz = 1e9;  // a tick is a nanosecond
-constexpr TaiTime kStart{seconds{1'800'000'000}};
-
-// A clock that gains `frequency` ns/s on the counter, and its bank.
-class Fixture {
- public:
-  explicit Fixture(double frequency = 20'000, const FilterSettings& settings = usual())
-      : bank{settings}, frequency_{frequency} {}
-
-  static FilterSettings usual() { return {.nominal_hertz = kHertz, .noise_floor = 8}; }
-
-  // True reading of the clock at that counter.
-  [[nodiscard]] TaiTime clock_at(std::int64_t ticks) const {
-    return kStart + nanoseconds{ticks} +
-           nanoseconds{std::llround(static_cast<double>(ticks) * frequency_ * 1e-9)};
-  }
-  [[nodiscard]] ClockSample sample(double error = 0, std::int64_t window = 100) const {
-    return {.counter = Counter{} + ticks_,
-            .window_ticks = window,
-            .time = clock_at(ticks_) + nanoseconds{std::llround(error)}};
-  }
-  SampleFate add(double error = 0, std::int64_t window = 100) {
-    const SampleFate fate = bank.add(sample(error, window));
-    ticks_ += bank.is_tracking() ? 125'000'000 : 20'000'000;
-    return fate;
-  }
-  void warm_up() {
-    for (std::size_t i = 0; i < FilterBank::kWarmUp; ++i) add();
-  }
-  void run(int samples) {
-    for (int i = 0; i < samples; ++i) add(noise());
-  }
-  double noise() { return static_cast<double>(random.below(17)) - 8; }
-  // Of the estimate, ns.
-  [[nodiscard]] double error_at(std::int64_t ticks) const {
-    const Estimate estimate = bank.at(Counter{} + ticks);
-    return static_cast<double>((estimate.time - clock_at(ticks)).count()) + estimate.fraction;
-  }
-
-  FilterBank bank;
-  test::Random random{5};
-  std::int64_t ticks_ = 1'000'000'000'000;
-
- private:
-  double frequency_;
-};
-
 TEST(FilterBank, StartsOnTheLineThroughItsFirstReadings) {
   for (const double frequency : {-499'000.0, -30'000.0, 0.0, 7'300.0, 499'000.0}) {
-    Fixture fixture{frequency};
+    BankFixture fixture{frequency};
     for (std::size_t i = 1; i < FilterBank::kWarmUp; ++i) {
       EXPECT_EQ(fixture.add(), SampleFate::kGathered);
       EXPECT_FALSE(fixture.bank.is_tracking());
@@ -79,8 +27,8 @@ TEST(FilterBank, StartsOnTheLineThroughItsFirstReadings) {
 }
 
 TEST(FilterBank, AWideReadingCountsLess) {
-  Fixture narrow;
-  Fixture wide;
+  BankFixture narrow;
+  BankFixture wide;
   for (std::size_t i = 0; i < FilterBank::kWarmUp; ++i) {
     const bool is_odd = i == 10;
     narrow.add(is_odd ? 80 : 0, 200);
@@ -94,7 +42,7 @@ TEST(FilterBank, AWideReadingCountsLess) {
 }
 
 TEST(FilterBank, NoLineThroughAStepOrAClockThatStands) {
-  Fixture step;
+  BankFixture step;
   SampleFate fate{};
   for (std::size_t i = 0; i < FilterBank::kWarmUp; ++i) fate = step.add(i < 8 ? 0 : 100'000);
   EXPECT_EQ(fate, SampleFate::kDisrupted);
@@ -103,14 +51,14 @@ TEST(FilterBank, NoLineThroughAStepOrAClockThatStands) {
   EXPECT_TRUE(step.bank.is_tracking());
 
   for (const double frequency : {-1e9, 501'000.0, -501'000.0}) {
-    Fixture wrong{frequency};
+    BankFixture wrong{frequency};
     for (std::size_t i = 0; i < FilterBank::kWarmUp; ++i) fate = wrong.add();
     EXPECT_EQ(fate, SampleFate::kDisrupted) << frequency;
   }
 }
 
 TEST(FilterBank, AKnownFrequencyMakesTheStartBetter) {
-  Fixture fixture;
+  BankFixture fixture;
   fixture.bank.expect({.frequency = 20'000, .sigma = 0.5});
   for (std::size_t i = 0; i < FilterBank::kWarmUp; ++i) fixture.add(i % 2 == 0 ? 8 : -8);
   const Estimate estimate = fixture.bank.at(fixture.bank.last_sample());
@@ -125,7 +73,7 @@ TEST(FilterBank, AWrongKnownFrequencyDoesNotPreventTheStart) {
        {KnownFrequency{.frequency = -80'000, .sigma = 1},
         KnownFrequency{.frequency = 0, .sigma = 0}, KnownFrequency{.frequency = kNan, .sigma = 1},
         KnownFrequency{.frequency = 1e300, .sigma = 1e-300}}) {
-    Fixture fixture;
+    BankFixture fixture;
     fixture.bank.expect(known);
     fixture.warm_up();
     ASSERT_TRUE(fixture.bank.is_tracking()) << known.frequency;
@@ -134,7 +82,7 @@ TEST(FilterBank, AWrongKnownFrequencyDoesNotPreventTheStart) {
 }
 
 TEST(FilterBank, OutliersAreLeftOutUntilTheFourth) {
-  Fixture fixture;
+  BankFixture fixture;
   fixture.warm_up();
   fixture.run(100);
   for (int i = 1; i < FilterBank::kOutliersToDisrupt; ++i) {
@@ -157,7 +105,7 @@ TEST(FilterBank, OutliersAreLeftOutUntilTheFourth) {
 TEST(FilterBank, BelievesAsFarAsTheWindowAllows) {
   for (const std::int64_t window : {100, 1'000, 10'000}) {
     const double half = static_cast<double>(window) / 2;
-    Fixture fixture;
+    BankFixture fixture;
     fixture.warm_up();
     fixture.run(400);
     EXPECT_EQ(fixture.add(half + 45, window), SampleFate::kTaken) << window;
@@ -168,7 +116,7 @@ TEST(FilterBank, BelievesAsFarAsTheWindowAllows) {
 
 // A believed reading that is far off in standard deviations moves the phase by a fraction of it.
 TEST(FilterBank, AFarReadingIsWeakened) {
-  Fixture fixture;
+  BankFixture fixture;
   fixture.warm_up();
   fixture.run(800);
   const double before = fixture.error_at(fixture.ticks_);
@@ -179,68 +127,9 @@ TEST(FilterBank, AFarReadingIsWeakened) {
   EXPECT_LT(moved, 12);
 }
 
-TEST(FilterBank, CountersThatDoNotRiseAreOutliers) {
-  Fixture fixture;
-  fixture.warm_up();
-  ClockSample again = fixture.sample();
-  EXPECT_EQ(fixture.bank.add(again), SampleFate::kTaken);
-  EXPECT_EQ(fixture.bank.add(again), SampleFate::kOutlier);
-  again.counter = again.counter + -1'000;
-  EXPECT_EQ(fixture.bank.add(again), SampleFate::kOutlier);
-  fixture.ticks_ += 125'000'000;
-  EXPECT_EQ(fixture.add(), SampleFate::kTaken);
-}
-
-// A machine that was moved, and its counter with it: the bank does not wait for the old counter.
-TEST(FilterBank, ACounterThatWentBackForGoodStartsAnew) {
-  for (const bool in_warm_up : {false, true}) {
-    Fixture fixture;
-    if (in_warm_up) {
-      for (int i = 0; i < 5; ++i) fixture.add();
-    } else {
-      fixture.warm_up();
-      fixture.run(100);
-    }
-    fixture.ticks_ = 1'000'000;
-    for (int i = 0; i < 40; ++i) fixture.add();
-    EXPECT_TRUE(fixture.bank.is_tracking()) << in_warm_up;
-    EXPECT_NEAR(fixture.error_at(fixture.ticks_), 0, 10) << in_warm_up;
-  }
-}
-
-TEST(FilterBank, ExtrapolatesFarAheadAndBack) {
-  Fixture fixture{7'300};
-  fixture.warm_up();
-  fixture.run(4'000);
-  const std::int64_t now = fixture.ticks_;
-  for (const double length : {-900.0, -3'600.0, 60.0, 3'600.0, 86'400.0, 1e9}) {
-    const auto ticks = now + std::llround(length * kHertz);
-    const Estimate estimate = fixture.bank.at(Counter{} + ticks);
-    EXPECT_NEAR(fixture.error_at(ticks), 0, 4 * estimate.phase_sigma) << length;
-    EXPECT_GE(estimate.fraction, 0);
-    EXPECT_LT(estimate.fraction, 1);
-    EXPECT_GT(estimate.phase_sigma, 2);
-  }
-}
-
-TEST(FilterBank, SurvivesACounterWrap) {
-  Fixture fixture{7'300};
-  FilterBank bank{Fixture::usual()};
-  const Counter start{~std::uint64_t{0} - 5'000'000'000};
-  for (std::int64_t i = 0; i < 100; ++i) {
-    const std::int64_t ticks = i * 125'000'000;
-    const auto fate =
-        bank.add({.counter = start + ticks, .window_ticks = 100, .time = fixture.clock_at(ticks)});
-    if (i >= 15) {
-      ASSERT_EQ(fate, SampleFate::kTaken) << i;
-    }
-  }
-  EXPECT_NEAR(bank.at(bank.last_sample()).frequency, 7'300, 1);
-}
-
 TEST(FilterBank, ShiftMovesTheScaleAndNothingElse) {
   for (const int gathered : {5, 100}) {
-    Fixture fixture;
+    BankFixture fixture;
     for (int i = 0; i < gathered; ++i) fixture.add();
     fixture.bank.shift(seconds{-27});
     for (int i = 0; i < 40; ++i) {
@@ -255,7 +144,7 @@ TEST(FilterBank, ShiftMovesTheScaleAndNothingElse) {
 }
 
 TEST(FilterBank, RestartForgets) {
-  Fixture fixture;
+  BankFixture fixture;
   fixture.warm_up();
   fixture.bank.restart();
   EXPECT_FALSE(fixture.bank.is_tracking());
@@ -268,7 +157,7 @@ TEST(FilterBank, RestartForgets) {
 }
 
 TEST(FilterBank, TheNarrowestWindowIsOfTheLastSixtyFour) {
-  Fixture fixture;
+  BankFixture fixture;
   fixture.warm_up();
   for (int i = 0; i < 63; ++i) fixture.add(0, 300);
   EXPECT_DOUBLE_EQ(fixture.bank.narrowest_window(), 100);
@@ -278,12 +167,12 @@ TEST(FilterBank, TheNarrowestWindowIsOfTheLastSixtyFour) {
 
 // The bank finds out how steady the oscillator is.
 TEST(FilterBank, SelectsTheFilterThatFitsTheOscillator) {
-  Fixture steady;
+  BankFixture steady;
   steady.warm_up();
   steady.run(4'000);
   EXPECT_EQ(steady.bank.selected(), 0U);
 
-  Fixture restless;
+  BankFixture restless;
   restless.warm_up();
   double frequency = 0;
   double phase = 0;

@@ -99,17 +99,28 @@ class Soak {
     return simulation_.keeper().report().state == clock::ClockState::kLocked;
   }
 
+  // None that undoes an earlier one but for a little, which would count as the way back.
+  [[nodiscard]] double step_of(const SimulatedPhc& phc, double least) {
+    double size = 0;
+    do {
+      size = (pick(2) == 0 ? -1 : 1) * logarithmic(least, 3e9);
+    } while (phc.error != 0 && std::abs(phc.error + size) < 5e6);
+    return size;
+  }
+
   // A step that is told from the noise, or from what holdover or another clock would explain.
   void step(SimulatedPhc& phc) {
     const bool is_followed = is_locked() && settings_.phcs.size() == 1;
     const bool is_quiet = is_followed && simulation_.now() > quiet_from_;
-    const double size = (pick(2) == 0 ? -1 : 1) * logarithmic(is_quiet ? 20e3 : 10e6, 3e9);
+    const double size = step_of(phc, is_quiet ? 20e3 : 10e6);
     tell("step by " + std::to_string(size));
     phc.error += size;
     if (!is_followed || std::abs(size) < 1e6) return;
     Watch second;
     const double begin = simulation_.now();
-    simulation_.run(1, [&](const Check& check) {
+    // Within a second, unless reads fail meanwhile.
+    const double patience = settings_.phcs[0].busy == 0 ? 1 : 2;
+    simulation_.run(patience, [&](const Check& check) {
       watch_.look(check);
       second.look(check);
     });
@@ -125,7 +136,7 @@ class Soak {
     tell((steps ? "stepping gap of " : "gap of ") + std::to_string(length));
     phc.gone = true;
     advance(length);
-    if (steps) phc.error += (pick(2) == 0 ? -1 : 1) * logarithmic(10e6, 3e9);
+    if (steps) phc.error += step_of(phc, 10e6);
     phc.gone = false;
   }
 

@@ -229,7 +229,10 @@ std::vector<std::string> Daemon::warnings(const ClockReport& clock,
 }
 
 std::string Daemon::document() const {
-  const auto clock = clock_.report();
+  auto clock = clock_.report();
+  for (SourceReport& source : clock.sources) {
+    if (source.ena) source.ena_counters = phc::read_ena_counters(*source.ena, *kernel_);
+  }
   const auto dataplane = look_at_dataplane();
   const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - started_steady_;
   ObserveInput input{.config = config_,

@@ -40,7 +40,9 @@ Daemon::Daemon(Config config, Sources sources)
       cores_{worker_cores(config_, port::allowed_cpus())},
       eal_{make_eal_settings(config_, cores_)},
       clock_{config_.clock, config_.server.run_dir, latch_},
-      dataplane_{make_dataplane_settings(config_, facts_, cores_, clock_.counter_hertz()), latch_} {
+      dataplane_{make_dataplane_settings(config_, facts_, cores_, phc::counter_source(),
+                                         clock_.counter_hertz()),
+                 latch_} {
   prepare_clock();
   clock_.start();
   dataplane_.start();

@@ -33,26 +33,6 @@ std::string rounded(double value) {
   return fmt::format("{}{}", value < 0 ? "-" : "", thousands(whole));
 }
 
-std::string seconds_text(double seconds) {
-  struct Unit {
-    double size;
-    std::string_view name;
-  };
-  constexpr std::array<Unit, 4> kUnits = {{{1, "s"}, {1e-3, "ms"}, {1e-6, "us"}, {1e-9, "ns"}}};
-  if (!std::isfinite(seconds)) {
-    return "-";
-  }
-  if (seconds == 0) {
-    return "0 s";
-  }
-  for (const Unit& unit : kUnits) {
-    if (std::abs(seconds) >= unit.size * 0.9999995 || unit.size == kUnits.back().size) {
-      return fmt::format("{:.3f} {}", seconds / unit.size, unit.name);
-    }
-  }
-  return "-";
-}
-
 std::string duration_text(double seconds) {
   if (!(seconds >= 0 && seconds < kLargest)) {
     return "-";

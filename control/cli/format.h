@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "control/daemon/text.h"
+
 namespace pollux::cli {
 
 // 1234567 -> "1,234,567"
@@ -17,8 +19,8 @@ namespace pollux::cli {
 // 1234.56 -> "1,235"; below ten with one digit after the point.
 [[nodiscard]] std::string rounded(double value);
 
-// 0.00123 -> "1.230 ms"; three digits after the point, from ns to s.
-[[nodiscard]] std::string seconds_text(double seconds);
+// 0.00123 -> "1.230 ms"
+using control::seconds_text;
 
 // 93784 -> "1 d 2 h 3 min"
 [[nodiscard]] std::string duration_text(double seconds);

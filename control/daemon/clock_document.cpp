@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "control/daemon/address_text.h"
+#include "control/daemon/text.h"
 
 namespace pollux::control {
 
@@ -71,21 +72,7 @@ std::string reference_sentence(const ClockReport& clock) {
                        : "the system clock";
 }
 
-std::string unsynchronised_reason(const ClockReport& clock) {
-  if (!clock.alive) return "the clock thread stands still";
-  if (has_phc(clock)) {
-    const auto& first = clock.sources.front();
-    if (first.state == SourceState::kTracking && first.opinion == clock::Opinion::kDisputed)
-      return fmt::format("other clocks contradict the hardware clock {}", first.name);
-    if (first.state == SourceState::kTracking) {
-      return fmt::format(
-          "no other clock confirms the hardware clock {}, and trust_phc is not set or it has "
-          "jumped",
-          first.name);
-    }
-    return fmt::format("the hardware clock {} is {}", first.name,
-                       name_of(kSourceStates, first.state));
-  }
+std::string system_reason(const ClockReport& clock) {
   if (clock.kernel.synchronised || clock.trusted)
     return "the system clock has just been stepped, or is read for the first time";
   return "the kernel says that nothing disciplines the system clock";
@@ -99,6 +86,28 @@ json counters_document(const std::optional<phc::EnaCounters>& counters) {
           {"device_errors", counters->device_errors},
           {"timestamp_errors", counters->timestamp_errors},
           {"errors", counters->errors}};
+}
+
+// Why the first choice is not served.
+std::string phc_reason(const SourceReport& phc) {
+  if (phc.state != SourceState::kTracking) {
+    return fmt::format("the hardware clock {} is {}", phc.name, name_of(kSourceStates, phc.state));
+  }
+  if (phc.opinion == clock::Opinion::kDisputed)
+    return fmt::format("other clocks contradict the hardware clock {}", phc.name);
+  if (phc.opinion == clock::Opinion::kAgreed)
+    return fmt::format("the served time has just been set by the hardware clock {}", phc.name);
+  return fmt::format(
+      "no other clock confirms the hardware clock {}, and trust_phc is not set or it has jumped",
+      phc.name);
+}
+
+std::string unsynchronised_reason(const ClockReport& clock) {
+  if (!clock.alive) return "the clock thread stands still";
+  if (!has_phc(clock)) return system_reason(clock);
+  const std::string reason = phc_reason(clock.sources.front());
+  return clock.kernel.synchronised || clock.trusted ? reason
+                                                    : reason + ", and " + system_reason(clock);
 }
 
 json source_document(const SourceReport& source) {
@@ -167,9 +176,9 @@ void warn_of_sources(const ClockReport& clock, std::vector<std::string>& warning
   }
   if (clock.keeper.doubt > 0) {
     warnings.push_back(fmt::format(
-        "the hardware clock jumped by {:.6f} s and nobody says which time is right: that is part "
-        "of the error bound until other clocks confirm it, it jumps back, or polluxd is restarted",
-        clock.keeper.doubt * kNanosecond));
+        "the hardware clock jumped by {} and nobody says which time is right: that is part of the "
+        "error bound until other clocks confirm it, it jumps back, or polluxd is restarted",
+        seconds_text(clock.keeper.doubt * kNanosecond)));
   }
   if (clock.ptp4l.asked && clock.ptp4l.outcome != phc::PeerOutcome::kAnswered) {
     warnings.push_back(fmt::format("ptp4l: {}; its clock is not followed without its word",
@@ -215,7 +224,7 @@ std::string status_sentence(const ClockReport& clock) {
   if (!is_synchronised(clock)) return "unsynchronised: " + unsynchronised_reason(clock);
   const double bound = static_cast<double>(clock.snapshot.error_bound_ns) * kNanosecond;
   const std::string tail =
-      fmt::format("{}, error bound {:.6f} s", reference_sentence(clock), bound);
+      fmt::format("{}, error bound {}", reference_sentence(clock), seconds_text(bound));
   const unsigned stratum = clock.header.stratum;
   switch (clock.keeper.state) {
     case ClockState::kHoldover:

@@ -58,13 +58,13 @@ clock::TimekeeperSettings keeper_settings(const ClockConfig& config, double hert
           .transmit_compensation = to_units(config.tx_comp_ns)};
 }
 
-std::deque<PhcReader> make_readers(const ClockConfig& config, double hertz,
-                                   phc::PhcKernel& kernel) {
+std::deque<PhcReader> make_readers(const ClockConfig& config, double hertz, phc::PhcKernel& kernel,
+                                   const phc::LookupRoots& roots) {
   std::deque<PhcReader> readers;
   for (const std::string& written : config.phc) {
     readers.emplace_back(
         PhcReader::Settings{
-            .written = written, .index = readers.size(), .counter_hertz = hertz, .roots = {}},
+            .written = written, .index = readers.size(), .counter_hertz = hertz, .roots = roots},
         config, kernel);
   }
   return readers;
@@ -77,6 +77,12 @@ std::vector<clock::SourceSettings> all_sources(const std::deque<PhcReader>& read
   return sources;
 }
 
+// Not the one that was followed before it was lost, or before nothing was left to believe.
+bool is_followed(const clock::TimekeeperReport& keeper, std::size_t source) {
+  using enum clock::ClockState;
+  return keeper.reference == source && (keeper.state == kLocked || keeper.state == kFallback);
+}
+
 phc::VmClock open_vmclock() {
   auto opened = phc::VmClock::open();
   if (!opened) log_warning("{}: a move of this virtual machine is noticed late", opened.error());
@@ -86,13 +92,13 @@ phc::VmClock open_vmclock() {
 }  // namespace
 
 ClockLoop::ClockLoop(const ClockConfig& config, const std::string& run_dir,
-                     clock::SnapshotLatch& latch, std::unique_ptr<phc::PhcKernel> kernel)
+                     clock::SnapshotLatch& latch, ClockSeams seams)
     : config_{config},
       counter_facts_{phc::read_counter_facts()},
       counts_raw_{choose_counter(config.counter, counter_facts_)},
       nominal_hertz_{phc::measure_counter_hertz(kCalibration)},
-      kernel_{std::move(kernel)},
-      readers_{make_readers(config_, nominal_hertz_, *kernel_)},
+      kernel_{std::move(seams.kernel)},
+      readers_{make_readers(config_, nominal_hertz_, *kernel_, seams.roots)},
       keeper_{keeper_settings(config, nominal_hertz_), all_sources(readers_, nominal_hertz_)},
       peers_{config, run_dir},
       vmclock_{open_vmclock()},
@@ -100,8 +106,12 @@ ClockLoop::ClockLoop(const ClockConfig& config, const std::string& run_dir,
 
 bool ClockLoop::is_starting() const {
   const auto now = phc::read_counter();
-  return std::ranges::any_of(keeper_.sources(), [now](const clock::Source& source) {
-    return source.state(now) == clock::SourceState::kStarting;
+  // Only a good system clock can tell which timescale a clock shows.
+  const bool can_tell = config_.trust || keeper_.system()->kernel.synchronised;
+  return std::ranges::any_of(keeper_.sources(), [&](const clock::Source& source) {
+    const auto state = source.state(now);
+    return state == clock::SourceState::kStarting ||
+           (can_tell && state == clock::SourceState::kUnscaled);
   });
 }
 
@@ -196,7 +206,7 @@ SourceReport ClockLoop::describe(std::size_t index, clock::Counter now) const {
                       .state = source.state(now),
                       .opinion = keeper_.opinion(index),
                       .timescale = source.timescale(),
-                      .followed = keeper.reference == index && keeper.holdover_age == 0,
+                      .followed = is_followed(keeper, index),
                       .error = source.error(),
                       .window = source.filter().narrowest_window(),
                       .innovation_rms = source.filter().innovation_rms(),
@@ -255,8 +265,8 @@ void ClockLoop::make_report(Time now, const clock::Snapshot& snapshot) {
 }
 
 ClockReport ClockLoop::report() const {
-  const auto now = phc::read_counter();
   const std::scoped_lock lock{mutex_};
+  const auto now = phc::read_counter();  // not before the report was made
   ClockReport report = report_;
   report.age_seconds = static_cast<double>(now - report.snapshot.map.base) / nominal_hertz_;
   report.alive = report.snapshot.updates != 0 && now - report.snapshot.void_after <= 0;

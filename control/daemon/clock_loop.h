@@ -23,6 +23,12 @@
 
 namespace pollux::control {
 
+// What is asked of this host. Other than these only in tests.
+struct ClockSeams {
+  std::unique_ptr<phc::PhcKernel> kernel = phc::make_linux_phc_kernel();
+  phc::LookupRoots roots;  // where hardware clocks are looked for
+};
+
 class ClockLoop {
  public:
   // Between two readings of the system clock.
@@ -31,10 +37,9 @@ class ClockLoop {
   static constexpr std::chrono::milliseconds kStartTime{1500};
 
   // Chooses the counter of the whole process and measures it for a moment. Nothing is published
-  // before start(). `run_dir`: where the socket to ptp4l is made. `kernel`: other than Linux only
-  // in tests.
+  // before start(). `run_dir`: where the socket to ptp4l is made.
   ClockLoop(const ClockConfig& config, const std::string& run_dir, clock::SnapshotLatch& latch,
-            std::unique_ptr<phc::PhcKernel> kernel = phc::make_linux_phc_kernel());
+            ClockSeams seams = {});
 
   // Publishes, waits for the sources that are there (kStartTime at most), then starts the thread:
   // some clients stay away for an hour after a first "unsynchronised". The destructor ends the

@@ -81,9 +81,11 @@ std::expected<std::optional<Drift>, std::string> read_drift(const std::filesyste
 std::expected<void, std::string> write_drift(const std::filesystem::path& file,
                                              const Drift& drift) {
   const std::string temporary = file.string() + ".new";
+  // What was left by a run that was killed, or lies there to catch us: a link, a pipe.
+  unlink(temporary.c_str());
   {
     const UniqueFd descriptor{
-        open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
+        open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
     if (!descriptor) return std::unexpected{complaint(temporary, error_text(errno))};
     if (!write_all(descriptor.get(), drift_text(drift)) || fsync(descriptor.get()) != 0) {
       const int error = errno;

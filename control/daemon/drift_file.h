@@ -1,4 +1,4 @@
-// Keeps the counter's rate over a restart: one small text file. Used by the clock thread.
+// Keeps the counter's rate over a restart: one small text file. Control thread.
 #pragma once
 
 #include <expected>

@@ -25,7 +25,8 @@ std::string_view text_of(clock::LeapTable::Error error) {
 }
 
 std::expected<std::string, std::string> read_text(const std::filesystem::path& path) {
-  if (!std::filesystem::is_regular_file(path)) return std::unexpected{"is no regular file"};
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return std::unexpected{"is no regular file"};
   std::ifstream file{path, std::ios::binary};
   std::string text(kLargestFile + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));

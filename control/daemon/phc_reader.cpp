@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "control/daemon/text.h"
 #include "ptp/phc/ena.h"
 
@@ -77,12 +80,11 @@ std::expected<void, std::string> PhcReader::open() {
   if (!device_) {
     if (auto found = find(); !found) return found;
   }
-  const auto opened = was_opened_ ? device_->reopen() : device_->open();
-  if (opened) {
-    was_opened_ = true;
-    return {};
-  }
-  useless_ = opened.error() == phc::PhcError::kUnsupported;
+  // Its number may be that of another clock at the second try.
+  const auto opened = std::exchange(was_tried_, true) ? device_->reopen() : device_->open();
+  if (opened) return {};
+  const bool was_read = announced_.has_value();
+  if (opened.error() == phc::PhcError::kUnsupported && !was_read) next_ = Time::max();
   const int error = device_->last_errno();
   return std::unexpected{fmt::format("{}: {}{}", device_->identity().device,
                                      describe(opened.error()),
@@ -100,13 +102,19 @@ void PhcReader::fail(std::string trouble, Time again) {
   next_ = again;
 }
 
+void PhcReader::fail_reading(phc::PhcError error, Time now) {
+  if (error != phc::PhcError::kBusy && ++failures_in_a_row_ >= kFailuresToReopen) device_->close();
+  fail(std::string{describe(error)}, device_->is_open() ? next_ : now + kSearchInterval);
+}
+
 bool PhcReader::poll(Time now, clock::Timekeeper& keeper, std::optional<nanoseconds> error) {
-  if (useless_ || now < next_) return false;
+  if (now < next_) return false;
   if (!device_ || !device_->is_open()) {
     if (auto opened = open(); !opened) {
-      fail(std::move(opened.error()), now + kSearchInterval);
+      fail(std::move(opened.error()), std::max(next_, now + kSearchInterval));
       return false;
     }
+    failures_in_a_row_ = 0;
     if (announced_ != device_->read_class()) {
       announced_ = device_->read_class();
       keeper.source(settings_.index).reconfigure(source_settings());
@@ -116,10 +124,10 @@ bool PhcReader::poll(Time now, clock::Timekeeper& keeper, std::optional<nanoseco
   const bool tracking = keeper.sources()[settings_.index].filter().is_tracking();
   next_ = now + interval(tracking);
   if (!reading) {
-    fail(std::string{describe(reading.error())},
-         reading.error() == phc::PhcError::kGone ? now + kSearchInterval : next_);
+    fail_reading(reading.error(), now);
     return false;
   }
+  failures_in_a_row_ = 0;
   if (!error && device_->is_ena()) {
     // What the clock says of itself with the reading just taken.
     const auto bound = phc::read_ena_error_bound(device_->identity());

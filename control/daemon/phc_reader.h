@@ -37,7 +37,7 @@ class PhcReader {
   // where somebody knows it better. True where there was a reading.
   bool poll(Time now, clock::Timekeeper& keeper, std::optional<std::chrono::nanoseconds> error);
 
-  // When poll() has something to do again.
+  // When poll() has something to do again; Time::max(): never.
   [[nodiscard]] Time next() const noexcept { return next_; }
 
   [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
@@ -48,21 +48,24 @@ class PhcReader {
 
  private:
   static constexpr std::chrono::seconds kSearchInterval{1};
+  // So many, and the way of reading is chosen anew: the kernel may have changed its counter.
+  static constexpr unsigned kFailuresToReopen = 8;
 
   [[nodiscard]] std::expected<void, std::string> find();
   [[nodiscard]] std::expected<void, std::string> open();
   [[nodiscard]] std::chrono::milliseconds interval(bool tracking) const noexcept;
   void fail(std::string trouble, Time again);
+  void fail_reading(phc::PhcError error, Time now);
 
   Settings settings_;
   const ClockConfig& config_;
   phc::PhcKernel& kernel_;
   std::optional<phc::PhcDevice> device_;
   std::optional<phc::ReadClass> announced_;  // to the keeper
-  bool was_opened_ = false;
-  bool useless_ = false;  // no time source, and never will be one
+  bool was_tried_ = false;                   // to open the device that was found
   Time next_ = Time::min();
   std::uint64_t failures_ = 0;
+  unsigned failures_in_a_row_ = 0;  // but for those that mean "later"
   std::string trouble_;
 };
 

@@ -1,6 +1,10 @@
 #include "control/daemon/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <system_error>
 #include <vector>
 
@@ -46,6 +50,26 @@ std::string printable(std::string_view text, std::size_t longest) {
 }
 
 std::string error_text(int error) { return std::generic_category().message(error); }
+
+std::string seconds_text(double seconds) {
+  struct Unit {
+    double size;
+    std::string_view name;
+  };
+  constexpr std::array<Unit, 4> kUnits = {{{1, "s"}, {1e-3, "ms"}, {1e-6, "us"}, {1e-9, "ns"}}};
+  if (!std::isfinite(seconds)) {
+    return "-";
+  }
+  if (seconds == 0) {
+    return "0 s";
+  }
+  for (const Unit& unit : kUnits) {
+    if (std::abs(seconds) >= unit.size * 0.9999995 || unit.size == kUnits.back().size) {
+      return fmt::format("{:.3f} {}", seconds / unit.size, unit.name);
+    }
+  }
+  return "-";
+}
 
 std::optional<std::string_view> closest(std::string_view word,
                                         std::span<const std::string_view> candidates) {

@@ -16,6 +16,9 @@ namespace pollux::control {
 // What an errno means.
 [[nodiscard]] std::string error_text(int error);
 
+// 0.00123 -> "1.230 ms"; three digits after the point, from ns to s; "-" where it is no length.
+[[nodiscard]] std::string seconds_text(double seconds);
+
 // The candidate that `word` is most likely a misspelling of, if any is near.
 [[nodiscard]] std::optional<std::string_view> closest(std::string_view word,
                                                       std::span<const std::string_view> candidates);

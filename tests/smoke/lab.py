@@ -13,6 +13,7 @@ import subprocess
 import time
 
 import frames
+from cases import Stop
 
 CLIENT4, CLIENT6 = "198.18.0.2", "2001:db8::2"
 SERVER4, SERVER6 = "198.18.0.1", "2001:db8::1"
@@ -22,10 +23,6 @@ DRIVERS = ("af_packet", "af_xdp")
 
 SOL_PACKET, PACKET_AUXDATA, VLAN_VALID, VLAN_TPID_VALID = 263, 8, 1 << 4, 1 << 6
 SO_TIMESTAMPNS = 35
-
-
-class Stop(Exception):
-    """Ends a case whose next steps would make no sense."""
 
 
 def until(condition, seconds=10, pause=0.05):

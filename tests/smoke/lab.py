@@ -111,6 +111,8 @@ def request6(message, source=CLIENT6, target=SERVER6, source_port=40000):
 
 
 class Lab:
+    start_seconds = 10
+
     def __init__(self, build, peers, logs):
         self.build, self.peers, self.logs = (pathlib.Path(p) for p in (build, peers, logs))
         self.home = pathlib.Path("/run")
@@ -207,7 +209,7 @@ addresses = {json.dumps(list(addresses))}
         """Starts polluxd with the present configuration; with `wait` until it serves its status."""
         self.daemon = self.spawn("polluxd", self.build / "control/polluxd", "--config", self.config_path, server=True)
         if wait:
-            until(lambda: self.observe() or self.daemon.poll() is not None)
+            until(lambda: self.observe() or self.daemon.poll() is not None, self.start_seconds)
             good = self.daemon.poll() is None and self.observe()
             self.require("polluxd starts", good, "" if good else self.complaint() or "serves no status")
         return self.daemon

@@ -1,9 +1,12 @@
 """polluxd without a PHC, on a kernel of its own, and what other programs say of it and of the mock PHC."""
 
 import pathlib
+import time
 
 import clients
+import frames
 from lab import SERVER4, until
+from watch import ERA_END, Watch, check_era, check_served
 
 
 def test_system_source(lab):
@@ -14,6 +17,39 @@ def test_system_source(lab):
     client = clients.Chronyd(lab, (SERVER4,))
     lab.check("chronyd accepts it", until(lambda: client.accepts(SERVER4)[0], 30), client.accepts(SERVER4)[1])
     lab.check("polluxd lives", lab.daemon.poll() is None, lab.complaint())
+
+
+def test_system_step(lab, step=(0.02, -0.5, 30)):
+    """The kernel's clock is stepped: noticed, and never a time that is neither the old nor the new one."""
+    lab.serve()
+    with Watch(lab) as watch:
+        time.sleep(1)
+        begin = time.monotonic()
+        with lab.system_time(time.time() + step):
+            time.sleep(4)
+            end = time.monotonic()
+    # An answer on its way during a step has stamps of both times.
+    watch.answers = [answer for answer in watch.answers
+                     if answer.asked < end and not begin - 0.1 < answer.asked < begin + 0.05]
+    before = [answer for answer in watch.answers if answer.asked < begin]
+    after = [answer for answer in watch.answers if answer.asked > begin]
+    check_served(lab, watch, 0, -step)
+    lab.check("synchronised before", before and all(answer.reply.synchronised for answer in before))
+    old = [answer.asked - begin for answer in after if answer.reply.synchronised and not answer.agrees(0)]
+    lab.check("the old time is served for less than 0.5 s", max(old, default=0) < 0.5, f"{max(old, default=0)} s")
+    doubt = [answer.asked - begin for answer in after if not answer.reply.synchronised]
+    lab.check("unsynchronised for 2 s", doubt and 1.5 < doubt[-1] - doubt[0] < 2.5,
+              f"from {doubt[0]} to {doubt[-1]} s" if doubt else "never")
+    lab.check("synchronised again", after[-1].reply.synchronised and after[-1].agrees(0))
+
+
+def test_system_era(lab):
+    """The NTP era ends while time is served."""
+    wire = lab.serve()
+    with lab.system_time(ERA_END - 10):
+        lab.require("synchronised", until(lambda: (reply := wire.ask()) and reply.synchronised and
+                                          abs(reply.transmit - frames.ntp_now()) < 1, 6))
+        check_era(lab)
 
 
 def test_chronyd_on_mock_phc(lab):

@@ -7,9 +7,10 @@ import threading
 import time
 
 import frames
-from lab import Wire
+from lab import Wire, until
 
 PAUSE = 0.01
+ERA_END = 2**32 - frames.UNIX_TO_NTP  # of NTP, 2036-02-07 06:28:16 UTC, in seconds since 1970
 
 
 @dataclasses.dataclass
@@ -84,6 +85,29 @@ class Watch:
         moments += [answer.asked - since for answer in self.answers
                     if answer.asked > since and not answer.reply.synchronised]
         return min(moments, default=None)
+
+
+def check_served(lab, watch, *offsets):
+    """All answers were right within the error that they admit, and there were enough of them."""
+    wrong = watch.wrong(*offsets)
+    detail = ""
+    if wrong:
+        detail = (f"{len(wrong)} of {len(watch.synchronised)}, the first by {wrong[0].error(offsets[0])} s, "
+                  f"with dispersion {wrong[0].reply.root_dispersion} s")
+    lab.check("no synchronised answer is off by more than it admits", not wrong, detail)
+    lab.check("enough answers", len(watch.answers) > 50 and watch.lost <= len(watch.answers) // 50,
+              f"{len(watch.answers)}, {watch.lost} lost")
+    lab.check("polluxd lives", lab.daemon.poll() is None, lab.complaint())
+
+
+def check_era(lab):
+    """Watches a running polluxd beyond the end of the era, which the kernel's clock is about to reach."""
+    with Watch(lab) as watch:
+        until(lambda: time.time() > ERA_END + 3, 20)
+    check_served(lab, watch, 0)
+    sides = {answer.reply.transmit >= 2**32 for answer in watch.synchronised}
+    lab.check("served on both sides", sides == {False, True}, str(sides))
+    lab.check("always synchronised", len(watch.synchronised) == len(watch.answers))
 
 
 def state_of(lab):

@@ -60,10 +60,11 @@ std::string duration_text(double seconds) {
   if (seconds < 60) {
     return fmt::format("{:.0f} s", std::floor(seconds));
   }
+  constexpr std::uint64_t kDay = 24UL * 60;
   const auto minutes = static_cast<std::uint64_t>(seconds / 60);
   std::string text;
-  if (minutes >= 24 * 60) {
-    text += fmt::format("{} d ", thousands(minutes / (24 * 60)));
+  if (minutes >= kDay) {
+    text += fmt::format("{} d ", thousands(minutes / kDay));
   }
   if (minutes >= 60) {
     text += fmt::format("{} h ", minutes / 60 % 24);

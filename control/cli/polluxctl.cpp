@@ -23,10 +23,13 @@ struct Options {
   OutputFormat format = OutputFormat::kTable;
   std::optional<double> watch_seconds;
   std::vector<std::filesystem::path> files;
+  double wait_seconds = 0;
 };
 
-constexpr std::array<std::pair<const char*, const char*>, 4> kShowVerbs = {{
+constexpr std::array<std::pair<const char*, const char*>, 6> kShowVerbs = {{
     {"status", "one screen: clock, requests, ports, workers, warnings"},
+    {"tracking", "the served time in the words of chronyc"},
+    {"sources", "hardware clocks, system clock, and the voters that judge them"},
     {"serverstats", "what was answered, left to the kernel and dropped, and why"},
     {"workers", "the load of each worker"},
     {"ports", "link, addresses and counters of each port"},
@@ -52,11 +55,15 @@ void add_options(CLI::App& app, Options& options) {
   app.add_subcommand("validate", "check configuration files, merged in the order given")
       ->add_option("FILE", options.files, "configuration file")
       ->required();
+  app.add_subcommand("waitsync", "wait until polluxd is there and synchronised")
+      ->add_option("SECONDS", options.wait_seconds, "at most that long")
+      ->check(CLI::Range(0.0, 86400.0))
+      ->required();
   app.add_subcommand("reload", "make polluxd read its configuration again");
 }
 
 int show_again_and_again(const std::string& verb, const SocketPaths& sockets,
-                         const Options& options, Streams streams) {
+                         const Options& options, double seconds, Streams streams) {
   constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
   const bool clear = options.format == OutputFormat::kTable && isatty(STDOUT_FILENO) != 0;
   while (true) {
@@ -66,7 +73,7 @@ int show_again_and_again(const std::string& verb, const SocketPaths& sockets,
     if (status == kError || !streams.output) {
       return kError;
     }
-    std::this_thread::sleep_for(std::chrono::duration<double>(*options.watch_seconds));
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   }
 }
 
@@ -75,11 +82,15 @@ int run_verb(const std::string& verb, const Options& options, Streams streams) {
   if (verb == "validate") {
     return validate(options.files, streams);
   }
+  if (verb == "waitsync") {
+    return waitsync(sockets, std::chrono::duration<double>(options.wait_seconds), streams);
+  }
   if (verb == "reload") {
     return reload(sockets, streams);
   }
-  return options.watch_seconds ? show_again_and_again(verb, sockets, options, streams)
-                               : show(verb, sockets, options.format, streams);
+  return options.watch_seconds
+             ? show_again_and_again(verb, sockets, options, *options.watch_seconds, streams)
+             : show(verb, sockets, options.format, streams);
 }
 
 }  // namespace

@@ -10,6 +10,8 @@ namespace pollux::cli {
 [[nodiscard]] std::string render_status(const nlohmann::json& document);
 [[nodiscard]] std::string render_serverstats(const nlohmann::json& document);
 [[nodiscard]] std::string render_workers(const nlohmann::json& document);
+[[nodiscard]] std::string render_tracking(const nlohmann::json& document);
+[[nodiscard]] std::string render_sources(const nlohmann::json& document);
 [[nodiscard]] std::string render_ports(const nlohmann::json& document);
 
 }  // namespace pollux::cli

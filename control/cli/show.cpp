@@ -15,8 +15,10 @@ struct View {
   const char* part;  // of the document, for JSON; null: the whole
 };
 
-constexpr std::array<View, 4> kViews = {{
+constexpr std::array<View, 6> kViews = {{
     {"status", render_status, nullptr},
+    {"tracking", render_tracking, "clock"},
+    {"sources", render_sources, "clock"},
     {"serverstats", render_serverstats, "serverstats"},
     {"workers", render_workers, "workers"},
     {"ports", render_ports, "ports"},

@@ -15,7 +15,7 @@ using nlohmann::json;
 std::string source_text(const json& document) {
   std::string source = text_at(document, {"clock", "source"});
   if (source != "system") {
-    return source;
+    return source.empty() || source == "-" ? "none yet" : fmt::format("hardware clock {}", source);
   }
   return flag_at(document, {"clock", "trusted"}).value_or(false)
              ? "system clock, trusted by configuration (trust = true)"
@@ -36,7 +36,8 @@ std::string clock_part(const json& document) {
   const auto seconds = [&](const char* key) {
     return number_text(document, {"clock", key}, seconds_text);
   };
-  std::string text = labelled("Clock", source_text(document));
+  std::string text = labelled(
+      "Clock", fmt::format("{}, {}", source_text(document), text_at(document, {"clock", "state"})));
   text += labelled("Stratum", text_at(document, {"clock", "stratum"}));
   text += labelled("Reference",
                    fmt::format("{}, updated {}", text_at(document, {"clock", "reference_id"}),

@@ -1,6 +1,8 @@
 // What the verbs do, given their arguments. Each gives the exit status of polluxctl.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <ostream>
 #include <string>
@@ -21,12 +23,17 @@ struct Streams {
 
 enum class OutputFormat : std::uint8_t { kTable, kJson };
 
-// status, serverstats, workers and ports, once.
+// The verbs that show something, once.
 [[nodiscard]] int show(const std::string& verb, const SocketPaths& sockets, OutputFormat format,
                        Streams streams);
 
 // The files are merged in their order as polluxd does it.
 [[nodiscard]] int validate(const std::vector<std::filesystem::path>& files, Streams streams);
+
+// Waits until polluxd answers and says that it is synchronised, at most that long: kGood, or
+// kDegraded when it is not synchronised and kError when it is not there by then.
+[[nodiscard]] int waitsync(const SocketPaths& sockets, std::chrono::duration<double> longest,
+                           Streams streams);
 
 [[nodiscard]] int reload(const SocketPaths& sockets, Streams streams);
 

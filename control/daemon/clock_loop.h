@@ -1,61 +1,85 @@
-// The clock thread: reads the source, disciplines, publishes to the workers, eight times a second.
-// Started and asked by the control thread. The latch outlives it.
+// The clock thread: reads the sources, asks the peers, publishes to the workers. Started and asked
+// by the control thread. The latch outlives it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 
+#include "control/daemon/clock_peers.h"
+#include "control/daemon/clock_report.h"
 #include "control/daemon/config.h"
+#include "control/daemon/phc_reader.h"
 #include "ptp/clock/snapshot_latch.h"
-#include "ptp/clock/system_discipline.h"
+#include "ptp/clock/timekeeper.h"
+#include "ptp/phc/counter.h"
+#include "ptp/phc/phc_kernel.h"
+#include "ptp/phc/vmclock.h"
 
 namespace pollux::control {
 
-// The clock as the operator sees it.
-struct ClockReport {
-  clock::Snapshot snapshot;
-  clock::HeaderFields header;
-  clock::KernelClockState kernel;
-  clock::UtcTime reference_time{};
-  std::chrono::nanoseconds offset{0};  // of the source from the served time
-  double hertz = 0;                    // of the counter in served time
-  double nominal_hertz = 0;            // of the counter against CLOCK_MONOTONIC_RAW
-  std::uint64_t steps = 0;
-  bool trusted = false;
-  bool counter_is_invariant = true;
-  bool alive = false;      // a snapshot is in force
-  double age_seconds = 0;  // of the newest snapshot
-};
-
 class ClockLoop {
  public:
+  // Between two readings of the system clock.
   static constexpr std::chrono::milliseconds kInterval{125};
 
-  // Measures the counter for a moment. Nothing is published before start().
-  ClockLoop(const ClockConfig& config, clock::SnapshotLatch& latch);
+  static constexpr std::chrono::milliseconds kStartTime{1500};
 
-  // Publishes a first snapshot, then starts the thread. The destructor ends it.
+  // Chooses the counter of the whole process and measures it for a moment. Nothing is published
+  // before start(). `run_dir`: where the socket to ptp4l is made. `kernel`: other than Linux only
+  // in tests.
+  ClockLoop(const ClockConfig& config, const std::string& run_dir, clock::SnapshotLatch& latch,
+            std::unique_ptr<phc::PhcKernel> kernel = phc::make_linux_phc_kernel());
+
+  // Publishes, waits for the sources that are there (kStartTime at most), then starts the thread:
+  // some clients stay away for an hour after a first "unsynchronised". The destructor ends the
+  // thread.
   void start();
 
-  [[nodiscard]] double counter_hertz() const noexcept { return settings_.nominal_hertz; }
+  // The counter's rate in an earlier run; before start(). False where it is that of another
+  // counter.
+  [[nodiscard]] bool expect(const Drift& drift);
+
+  // At any time.
+  void set_leap_table(const std::optional<clock::LeapTable>& table);
+
+  [[nodiscard]] double counter_hertz() const noexcept { return nominal_hertz_; }
   [[nodiscard]] ClockReport report() const;
 
  private:
-  void run(const std::stop_token& stop);
-  void step();
+  using Time = std::chrono::steady_clock::time_point;
 
-  clock::SystemSettings settings_;
-  clock::SystemDiscipline discipline_;
+  void run(const std::stop_token& stop);
+  [[nodiscard]] bool is_starting() const;
+  // Gives when to be called again.
+  Time step(Time now);
+  void read_system(Time now);
+  void watch_for_disruption();
+  void make_report(Time now, const clock::Snapshot& snapshot);
+  [[nodiscard]] SourceReport describe(std::size_t source, clock::Counter now) const;
+  [[nodiscard]] std::optional<Drift> drift() const;
+
+  const ClockConfig config_;
+  phc::CounterFacts counter_facts_;
+  bool counts_raw_;
+  double nominal_hertz_;
+  std::unique_ptr<phc::PhcKernel> kernel_;
+  std::deque<PhcReader> readers_;
+  clock::Timekeeper keeper_;
+  ClockPeers peers_;
+  phc::VmClock vmclock_;
+  std::optional<std::uint64_t> disruption_marker_;
   clock::SnapshotLatch& latch_;
-  bool counter_is_invariant_;
+  Time next_system_ = Time::min();
   mutable std::mutex mutex_;
-  ClockReport report_;  // under mutex_
+  std::optional<std::optional<clock::LeapTable>> new_table_;  // under mutex_
+  ClockReport report_;                                        // under mutex_
   std::jthread thread_;
 };
-
-// What is served while the kernel's clock is good, from the configuration.
-[[nodiscard]] std::uint8_t served_stratum(const ClockConfig& config);
-[[nodiscard]] std::uint32_t served_reference_id(const ClockConfig& config);
 
 }  // namespace pollux::control

@@ -16,7 +16,8 @@ namespace pollux::control {
 
 // The enumerators stand in the order of the choices in config_keys.h.
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
-enum class ClockSource : std::uint8_t { kSystem };
+enum class PhcTimescale : std::uint8_t { kAuto, kUtc, kTai };
+enum class CounterChoice : std::uint8_t { kAuto, kTsc, kMonotonicRaw };
 enum class IdleMode : std::uint8_t { kAuto, kPoll, kSleep };
 enum class InterfaceDriver : std::uint8_t { kAfPacket, kAfXdp };
 enum class HostStack : std::uint8_t { kAuto, kNone, kKernel };
@@ -39,11 +40,32 @@ struct LimitsConfig {
   std::uint32_t host_replies = 1000;  // a second and worker
 };
 
+// A path that says that there is no such file.
+inline constexpr const char* kNoFile = "none";
+
 struct ClockConfig {
-  ClockSource source = ClockSource::kSystem;
+  std::vector<std::string> phc;  // hardware clocks in the order of preference
+  bool trust_phc = false;
+  PhcTimescale timescale = PhcTimescale::kAuto;
+  std::uint32_t phc_error_ns = 0;  // 0: by the kind of the clock
+  std::uint8_t phc_samples = 5;
+  std::optional<std::uint32_t> phc_reference_id;
+
+  // Of the system clock.
   bool trust = false;
   std::optional<std::uint8_t> stratum;
   std::optional<std::uint32_t> reference_id;  // first octet in the highest bits
+
+  std::uint32_t holdover_max_us = 1000;
+  bool local = false;
+  bool chronyd = true;  // ask the chronyd of this host
+  std::string ptp4l;    // socket of the ptp4l that keeps the first hardware clock; empty: none
+  std::uint8_t ptp4l_domain = 0;
+  std::string leap_file = "/usr/share/zoneinfo/leap-seconds.list";
+  std::string drift_file = "/var/lib/pollux/drift";
+  CounterChoice counter = CounterChoice::kAuto;
+  std::int32_t rx_comp_ns = 0;  // from a frame's arrival to its stamp
+  std::int32_t tx_comp_ns = 0;  // from a reply's stamp to its departure
 };
 
 struct WorkersConfig {

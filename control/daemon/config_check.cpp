@@ -29,7 +29,31 @@ void check_run_dir(ConfigReader& reader, const Config& config) {
   }
 }
 
+void check_path(ConfigReader& reader, std::string_view key, const std::string& path,
+                bool may_be_none) {
+  if (path.empty() || path.starts_with('/') || (may_be_none && path == kNoFile)) return;
+  reader.fail(reader.set_at(key).value_or(Location{}),
+              fmt::format("{}: '{}' does not begin with /{}", key, printable(path),
+                          may_be_none ? " and is not 'none'" : ""));
+}
+
 void check_clock(ConfigReader& reader, const Config& config) {
+  const ClockConfig& clock = config.clock;
+  check_path(reader, "clock.ptp4l", clock.ptp4l, false);
+  check_path(reader, "clock.leap_file", clock.leap_file, true);
+  check_path(reader, "clock.drift_file", clock.drift_file, true);
+  const auto phc_at = reader.set_at("clock.phc").value_or(Location{});
+  if (std::set(clock.phc.begin(), clock.phc.end()).size() != clock.phc.size())
+    reader.fail(phc_at, "clock.phc: a clock is there twice");
+  const std::pair<const char*, bool> only_with_phc[] = {
+      {"clock.trust_phc", clock.trust_phc},
+      {"clock.ptp4l", !clock.ptp4l.empty()},
+      {"clock.phc_reference_id", clock.phc_reference_id.has_value()}};
+  for (const auto& [key, is_set] : only_with_phc) {
+    if (is_set && clock.phc.empty())
+      reader.fail(reader.set_at(key).value_or(Location{}),
+                  fmt::format("{} means nothing without clock.phc", key));
+  }
   if (config.clock.trust && !reader.set_at("clock.stratum")) {
     reader.fail(reader.set_at("clock.trust").value_or(Location{}),
                 "clock.trust = true needs clock.stratum, the stratum to be served");

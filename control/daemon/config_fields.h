@@ -36,10 +36,25 @@ inline constexpr std::tuple kLimitsFields{
 };
 
 inline constexpr std::tuple kClockFields{
-    Field{"clock.source", &ClockConfig::source},
+    Field{"clock.phc", &ClockConfig::phc},
+    Field{"clock.trust_phc", &ClockConfig::trust_phc},
+    Field{"clock.timescale", &ClockConfig::timescale},
+    Field{"clock.phc_error_ns", &ClockConfig::phc_error_ns},
+    Field{"clock.phc_samples", &ClockConfig::phc_samples},
+    Field{"clock.phc_reference_id", &ClockConfig::phc_reference_id},
     Field{"clock.trust", &ClockConfig::trust},
     Field{"clock.stratum", &ClockConfig::stratum},
     Field{"clock.reference_id", &ClockConfig::reference_id},
+    Field{"clock.holdover_max_us", &ClockConfig::holdover_max_us},
+    Field{"clock.local", &ClockConfig::local},
+    Field{"clock.chronyd", &ClockConfig::chronyd},
+    Field{"clock.ptp4l", &ClockConfig::ptp4l},
+    Field{"clock.ptp4l_domain", &ClockConfig::ptp4l_domain},
+    Field{"clock.leap_file", &ClockConfig::leap_file},
+    Field{"clock.drift_file", &ClockConfig::drift_file},
+    Field{"clock.counter", &ClockConfig::counter},
+    Field{"clock.rx_comp_ns", &ClockConfig::rx_comp_ns},
+    Field{"clock.tx_comp_ns", &ClockConfig::tx_comp_ns},
 };
 
 inline constexpr std::tuple kWorkersFields{

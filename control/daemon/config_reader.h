@@ -60,10 +60,10 @@ class ConfigReader {
   void read(const Key& key, const toml::node& node, std::string& value);
   void read(const Key& key, const toml::node& node, std::optional<std::uint8_t>& value);
   void read(const Key& key, const toml::node& node, std::vector<std::string>& value);
-  // The only 32-bit optional is a reference identifier.
+  // A 32-bit optional is always a reference identifier.
   void read(const Key& key, const toml::node& node, std::optional<std::uint32_t>& value);
 
-  template <std::unsigned_integral Integer>
+  template <std::integral Integer>
   void read(const Key& key, const toml::node& node, Integer& value) {
     if (const auto read = integer(key, node)) {
       value = static_cast<Integer>(*read);

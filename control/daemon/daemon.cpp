@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "control/daemon/clock_document.h"
+#include "control/daemon/drift_file.h"
 #include "control/daemon/log.h"
 
 namespace pollux::control {
@@ -37,13 +39,47 @@ Daemon::Daemon(Config config, Sources sources)
       facts_{read_port_facts(config_)},
       cores_{worker_cores(config_, port::allowed_cpus())},
       eal_{make_eal_settings(config_, cores_)},
-      clock_{config_.clock, latch_},
+      clock_{config_.clock, config_.server.run_dir, latch_},
       dataplane_{make_dataplane_settings(config_, facts_, cores_, clock_.counter_hertz()), latch_} {
+  prepare_clock();
   clock_.start();
   dataplane_.start();
   open_signals();
   open_sockets();
   loop_.call_every(std::chrono::seconds{1}, [this] { every_second(); });
+}
+
+void Daemon::prepare_clock() {
+  read_leap_file();
+  if (config_.clock.drift_file == kNoFile) return;
+  const auto drift = read_drift(config_.clock.drift_file);
+  if (!drift) {
+    log_warning("{}: ignored, the counter's rate is learnt anew", drift.error());
+  } else if (*drift && !clock_.expect(**drift)) {
+    log_warning("{}: the rate of another counter, ignored", config_.clock.drift_file);
+  }
+}
+
+void Daemon::read_leap_file() {
+  if (config_.clock.leap_file == kNoFile) return;
+  const auto table = leap_file_.read_if_changed();
+  if (!table) {
+    log_warning("{}; the table that was read before stays in force, if any", table.error());
+  } else if (*table) {
+    clock_.set_leap_table(*table);
+  }
+}
+
+// Where the package has made no directory for it, nothing is kept.
+void Daemon::keep_drift() {
+  const std::filesystem::path file{config_.clock.drift_file};
+  std::error_code error;
+  if (file == kNoFile || !std::filesystem::is_directory(file.parent_path(), error)) return;
+  const auto drift = clock_.report().drift;
+  if (!drift) return;
+  const auto written = write_drift(file, *drift);
+  if (!written && !drift_failed_) log_warning("{}", written.error());
+  drift_failed_ = !written;
 }
 
 void Daemon::open_sockets() {
@@ -73,6 +109,7 @@ void Daemon::run() {
   log_info("stopping");
   notify_.stopping("stopping");
   dataplane_.stop();
+  keep_drift();
 }
 
 void Daemon::on_signal() {
@@ -88,6 +125,7 @@ void Daemon::on_signal() {
 
 void Daemon::every_second() {
   const auto now = std::chrono::steady_clock::now();
+  dataplane_.follow_links();
   auto report = look_at_dataplane();
   rates_ = make_rates(last_report_, report, std::chrono::duration<double>(now - last_look_).count(),
                       clock_.counter_hertz());
@@ -95,9 +133,20 @@ void Daemon::every_second() {
   feed_watchdog(report);
   last_report_ = std::move(report);
   log_change_of_state(clock_.report());
+  if (now < next_files_) return;
+  next_files_ = now + std::chrono::minutes{10};
+  read_leap_file();
+  keep_drift();
 }
 
 void Daemon::log_change_of_state(const ClockReport& clock) {
+  for (std::size_t i = 0; i < clock.sources.size(); ++i) {
+    const SourceReport& source = clock.sources[i];
+    if (i < source_states_.size() && source_states_[i] != source.state)
+      log_info("{}", source_sentence(source));
+  }
+  source_states_.clear();
+  for (const SourceReport& source : clock.sources) source_states_.push_back(source.state);
   const std::string status = status_sentence(clock);
   notify_.status(status);
   const bool synchronised = is_synchronised(clock);

@@ -15,6 +15,7 @@
 #include "control/daemon/dataplane_settings.h"
 #include "control/daemon/event_loop.h"
 #include "control/daemon/instance_lock.h"
+#include "control/daemon/leap_file.h"
 #include "control/daemon/notify.h"
 #include "control/daemon/observe.h"
 #include "control/daemon/observe_document.h"
@@ -51,6 +52,9 @@ class Daemon {
   [[nodiscard]] std::vector<std::string> warnings(const ClockReport& clock,
                                                   const port::DataplaneReport& dataplane) const;
   void log_change_of_state(const ClockReport& clock);
+  void prepare_clock();
+  void read_leap_file();
+  void keep_drift();
   [[nodiscard]] port::DataplaneReport look_at_dataplane() const;
   void feed_watchdog(const port::DataplaneReport& newest);
 
@@ -75,7 +79,12 @@ class Daemon {
   std::chrono::steady_clock::time_point last_look_ = started_steady_;
   port::DataplaneReport last_report_;
   Rates rates_;
-  std::optional<bool> was_synchronised_;  // none before the first look
+  std::optional<bool> was_synchronised_;           // none before the first look
+  std::vector<clock::SourceState> source_states_;  // at the last look
+
+  LeapFile leap_file_{config_.clock.leap_file};
+  std::chrono::steady_clock::time_point next_files_ = started_steady_;
+  bool drift_failed_ = false;
 };
 
 }  // namespace pollux::control

@@ -34,8 +34,7 @@ unsigned read_queue_count(const std::string& interface) {
   if (!any || !request) return 1;
   ethtool_channels channels{};
   channels.cmd = ETHTOOL_GCHANNELS;
-  void* data = &channels;
-  std::memcpy(&request->ifr_data, &data, sizeof data);
+  request->ifr_data = reinterpret_cast<char*>(&channels);
   if (ioctl(any.get(), SIOCETHTOOL, &*request) != 0) return 1;
   return std::max({1U, channels.combined_count, channels.rx_count});
 }

@@ -1,5 +1,7 @@
 // polluxd: reads its arguments and configuration, then hands over to the daemon.
+#include <fmt/core.h>
 #include <CLI/CLI.hpp>
+
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -27,11 +29,11 @@ int run(const Daemon::Sources& sources, bool check_only) {
   auto config =
       pollux::control::load_config(pollux::control::config_files(sources.file, sources.directory));
   if (!config) {
-    for (const auto& error : config.error()) std::fprintf(stderr, "%s\n", to_string(error).c_str());
+    for (const auto& error : config.error()) fmt::print(stderr, "{}\n", to_string(error));
     return 1;
   }
   if (check_only) {
-    std::printf("%s: good\n", sources.file.c_str());
+    fmt::print("{}: good\n", sources.file.string());
     return 0;
   }
   pollux::control::set_log_level(config->server.log_level);

@@ -1,14 +1,11 @@
 #include "control/daemon/observe_document.h"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
-#include <cmath>
 
 #include "control/daemon/address_text.h"
+#include "control/daemon/clock_document.h"
 
 namespace pollux::control {
 
@@ -17,57 +14,6 @@ namespace {
 using nlohmann::json;
 using responder::Verdict;
 using responder::VerdictKind;
-
-std::string iso_time(std::chrono::nanoseconds since_unix_epoch) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_unix_epoch);
-  const auto milliseconds =
-      std::chrono::duration_cast<std::chrono::milliseconds>(since_unix_epoch - seconds);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(static_cast<std::time_t>(seconds.count())), milliseconds.count());
-}
-
-double seconds_of(std::uint32_t ntp_short) { return ntp_short / 65536.0; }
-
-std::string_view leap_name(clock::LeapIndicator leap) {
-  constexpr std::string_view kNames[] = {"none", "insert", "delete", "unsynchronised"};
-  return kNames[static_cast<std::size_t>(leap)];
-}
-
-// RFC 5905 §7.3: four letters at stratum 0 and 1, else the address or hash of the source.
-std::string reference_text(std::uint32_t id, std::uint8_t stratum) {
-  const std::array<std::uint8_t, 4> octets{
-      static_cast<std::uint8_t>(id >> 24U), static_cast<std::uint8_t>(id >> 16U),
-      static_cast<std::uint8_t>(id >> 8U), static_cast<std::uint8_t>(id)};
-  if (stratum > 1) return to_string(wire::Ipv4Address{octets});
-  std::string text;
-  for (const std::uint8_t octet : octets) {
-    if (octet != 0) text += std::isprint(octet) != 0 ? static_cast<char>(octet) : '?';
-  }
-  return text;
-}
-
-json clock_document(const ClockReport& clock) {
-  const auto& header = clock.header;
-  return {{"source", "system"},
-          {"trusted", clock.trusted},
-          {"leap", leap_name(header.leap)},
-          {"stratum", header.stratum},
-          {"reference_id", reference_text(header.reference_id, header.stratum)},
-          {"reference_time", iso_time(clock.reference_time.time_since_epoch())},
-          {"precision", header.precision},
-          {"root_delay_s", seconds_of(header.root_delay)},
-          {"root_dispersion_s", seconds_of(header.root_dispersion)},
-          {"error_bound_s", is_synchronised(clock)
-                                ? static_cast<double>(clock.snapshot.error_bound_ns) * 1e-9
-                                : seconds_of(header.root_dispersion)},
-          {"frequency_ppm", (clock.hertz / clock.nominal_hertz - 1) * 1e6},
-          {"counter_hz", clock.nominal_hertz},
-          {"offset_s", std::chrono::duration<double>(clock.offset).count()},
-          {"updates", clock.snapshot.updates},
-          {"age_s", clock.age_seconds},
-          {"steps", clock.steps},
-          {"kernel_synchronised", clock.kernel.synchronised}};
-}
 
 std::uint64_t total_of_kind(const port::DataplaneReport& report, VerdictKind kind) {
   std::uint64_t total = 0;
@@ -190,45 +136,6 @@ Rates make_rates(const port::DataplaneReport& older, const port::DataplaneReport
                                                   total_of(older, Verdict::reply_plain)) /
                               seconds;
   return rates;
-}
-
-bool is_synchronised(const ClockReport& clock) {
-  return clock.alive && clock.header.leap != clock::LeapIndicator::kUnsynchronised;
-}
-
-std::string status_sentence(const ClockReport& clock) {
-  if (!clock.alive) return "unsynchronised: the clock thread stands still";
-  if (is_synchronised(clock)) {
-    return fmt::format("synchronised: stratum {} from the system clock{}, error bound {:.6f} s",
-                       clock.header.stratum,
-                       clock.trusted ? ", trusted by configuration (trust = true)" : "",
-                       static_cast<double>(clock.snapshot.error_bound_ns) * 1e-9);
-  }
-  if (clock.kernel.synchronised || clock.trusted)
-    return "unsynchronised: the system clock has just been stepped";
-  return "unsynchronised: the kernel says that nothing disciplines the system clock";
-}
-
-std::vector<std::string> clock_warnings(const ClockConfig& config, const ClockReport& clock) {
-  std::vector<std::string> warnings;
-  if (config.trust) {
-    warnings.emplace_back(
-        "the system clock is declared good by configuration (clock.trust = true): its error is not "
-        "known to Pollux");
-  }
-  if (!config.stratum) {
-    warnings.push_back(fmt::format(
-        "clock.stratum is not set: stratum {} is served; set it to one more than that of "
-        "the server that the system clock follows",
-        served_stratum(config)));
-  }
-  if (!clock.counter_is_invariant) {
-    warnings.emplace_back(
-        "the CPU's counter is not invariant: the time between two updates may be wrong");
-  }
-  if (!clock.alive)
-    warnings.emplace_back("the clock thread stands still: unsynchronised replies are sent");
-  return warnings;
 }
 
 json observe_document(const ObserveInput& input) {

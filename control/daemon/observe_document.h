@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "control/daemon/clock_loop.h"
+#include "control/daemon/clock_report.h"
 #include "control/daemon/config.h"
 #include "dataplane/port/settings.h"
 
@@ -47,15 +47,6 @@ struct ObserveInput {
   double uptime_seconds = 0;
   bool sleeps_when_idle = false;
 };
-
-[[nodiscard]] bool is_synchronised(const ClockReport& clock);
-
-// One sentence for people and for systemd.
-[[nodiscard]] std::string status_sentence(const ClockReport& clock);
-
-// What an operator should know about the clock.
-[[nodiscard]] std::vector<std::string> clock_warnings(const ClockConfig& config,
-                                                      const ClockReport& clock);
 
 [[nodiscard]] nlohmann::json observe_document(const ObserveInput& input);
 

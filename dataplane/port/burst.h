@@ -6,6 +6,8 @@
 #include <rte_prefetch.h>
 
 #include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -24,29 +26,46 @@ class Burst {
   [[nodiscard]] rte_mbuf** buffers() noexcept { return buffers_.data(); }
   void set_received(std::uint16_t count) noexcept { count_ = count; }
 
-  [[nodiscard]] std::span<responder::Packet> packets() noexcept {
-    return {packets_.data(), count_};
+  // The first stage. A burst of nothing but usual requests needs no other before stamping: all are
+  // replies, where they lie.
+  void turn_usual(responder::Responder& responder, const responder::PortPolicy& policy) noexcept;
+  [[nodiscard]] bool has_left() const noexcept { return left_ != 0; }
+
+  // What turn_usual() left, in order, once it is described to the responder.
+  void describe_left() noexcept;
+  [[nodiscard]] std::span<responder::Packet> left() noexcept {
+    return {packets_.data(), static_cast<std::size_t>(std::popcount(left_))};
   }
 
-  // Describes the buffers to the responder.
-  void describe() noexcept;
+  // Parts replies, whose buffers are brought up to date, from what is to be freed, by the verdicts
+  // of left().
+  void part() noexcept;
 
-  // Parts replies, whose buffers are brought up to date, from what is to be freed. Usual requests
-  // are replies and are turned in their places: a burst of nothing else needs neither.
-  void sort(const responder::PortPolicy& policy, bool all_usual) noexcept;
+  // Leaves to the port what is its part.
+  void request_checksums() noexcept;
 
   [[nodiscard]] std::span<rte_mbuf*> replies() noexcept { return {replies_, reply_count_}; }
   [[nodiscard]] std::span<rte_mbuf*> others() noexcept { return {others_.data(), other_count_}; }
 
  private:
-  void part() noexcept;
+  [[nodiscard]] bool is_left(std::size_t i) const noexcept { return (left_ >> i & 1U) != 0; }
+  [[nodiscard]] static responder::Frame frame_of(const rte_mbuf& buffer) noexcept;
   static void update(rte_mbuf& buffer, const responder::Packet& packet) noexcept;
   [[nodiscard]] static std::uint8_t good_checksums(std::uint64_t flags) noexcept;
   static void request_checksums(rte_mbuf& buffer, const responder::Packet& packet) noexcept;
 
+  // What request_checksums() has to know of usual replies.
+  static constexpr responder::Packet kUsualIpv4{.verdict = responder::Verdict::reply_plain,
+                                                .family = responder::Family::kIpv4,
+                                                .ip_offset = responder::kIpOffset};
+  static constexpr responder::Packet kUsualIpv6{.verdict = responder::Verdict::reply_plain,
+                                                .family = responder::Family::kIpv6,
+                                                .ip_offset = responder::kIpOffset};
+
   std::uint16_t count_ = 0;
   std::uint16_t reply_count_ = 0;
   std::uint16_t other_count_ = 0;
+  std::uint32_t left_ = 0;        // bit i: buffer i takes the long way
   rte_mbuf** replies_ = nullptr;  // in buffers_ or in sorted_
   Buffers buffers_{};
   Buffers sorted_{};
@@ -54,17 +73,35 @@ class Burst {
   std::array<responder::Packet, responder::kMaximumBurst> packets_{};
 };
 
-inline void Burst::describe() noexcept {
-  for (std::uint16_t i = 0; i < count_; ++i) {
+inline responder::Frame Burst::frame_of(const rte_mbuf& buffer) noexcept {
+  // A frame in several pieces is longer than any that is answered; without a length it counts as
+  // truncated.
+  return {
+      .octets = rte_pktmbuf_mtod(&buffer, std::byte*),
+      .length = buffer.nb_segs == 1 ? buffer.data_len : std::uint16_t{0},
+      .good_checksums = buffer.ol_flags == 0 ? std::uint8_t{0} : good_checksums(buffer.ol_flags)};
+}
+
+inline void Burst::turn_usual(responder::Responder& responder,
+                              const responder::PortPolicy& policy) noexcept {
+  left_ = responder.turn_usual(
+      count_, [this](std::size_t i) { return frame_of(*buffers_[i]); }, policy);
+  replies_ = buffers_.data();
+  reply_count_ = count_;
+  other_count_ = 0;
+}
+
+inline void Burst::describe_left() noexcept {
+  std::size_t described = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (!is_left(i)) continue;
     const rte_mbuf& buffer = *buffers_[i];
-    responder::Packet& packet = packets_[i];
-    packet.frame = rte_pktmbuf_mtod(&buffer, std::byte*);
-    // A frame in several pieces is longer than any that is answered; without a length it counts as
-    // truncated.
-    packet.length = buffer.nb_segs == 1 ? buffer.data_len : std::uint16_t{0};
+    const responder::Frame frame = frame_of(buffer);
+    responder::Packet& packet = packets_[described++];
+    packet.frame = frame.octets;
+    packet.length = frame.length;
     packet.room = static_cast<std::uint16_t>(buffer.buf_len - buffer.data_off);
-    packet.good_checksums =
-        buffer.ol_flags == 0 ? std::uint8_t{0} : good_checksums(buffer.ol_flags);
+    packet.good_checksums = frame.good_checksums;
   }
 }
 
@@ -77,24 +114,15 @@ inline std::uint8_t Burst::good_checksums(std::uint64_t flags) noexcept {
   return good;
 }
 
-inline void Burst::sort(const responder::PortPolicy& policy, bool all_usual) noexcept {
-  other_count_ = 0;
-  if (all_usual) [[likely]] {
-    replies_ = buffers_.data();
-    reply_count_ = count_;
-  } else {
-    part();
-  }
-  if (!policy.transmit_checksums()) return;
-  for (std::uint16_t i = 0; i < count_; ++i) request_checksums(*buffers_[i], packets_[i]);
-}
-
 inline void Burst::part() noexcept {
   replies_ = sorted_.data();
   reply_count_ = 0;
-  for (std::uint16_t i = 0; i < count_; ++i) {
-    if (responder::is_reply(packets_[i].verdict)) {
-      update(*buffers_[i], packets_[i]);
+  const responder::Packet* packet = packets_.data();
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (!is_left(i)) {
+      sorted_[reply_count_++] = buffers_[i];
+    } else if (const responder::Packet& judged = *packet++; responder::is_reply(judged.verdict)) {
+      update(*buffers_[i], judged);
       sorted_[reply_count_++] = buffers_[i];
     } else {
       others_[other_count_++] = buffers_[i];
@@ -107,6 +135,18 @@ inline void Burst::update(rte_mbuf& buffer, const responder::Packet& packet) noe
       static_cast<std::uint16_t>(packet.frame - static_cast<std::byte*>(buffer.buf_addr));
   buffer.data_len = packet.length;
   buffer.pkt_len = packet.length;
+}
+
+inline void Burst::request_checksums() noexcept {
+  const responder::Packet* packet = packets_.data();
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (is_left(i)) {
+      request_checksums(*buffers_[i], *packet++);
+    } else {
+      const bool is_ipv4 = buffers_[i]->data_len == responder::kUsualIpv4Length;
+      request_checksums(*buffers_[i], is_ipv4 ? kUsualIpv4 : kUsualIpv6);
+    }
+  }
 }
 
 // Only IPv4 headers and UDP are left to the port: ICMP and ARP come out complete.

@@ -129,8 +129,10 @@ std::vector<QueueAddress> Dataplane::Parts::queues_of(unsigned worker) const {
   std::vector<QueueAddress> queues;
   for (std::size_t i = 0; i < ports.size(); ++i) {
     if (worker >= ports[i]->queues()) continue;
-    queues.push_back(
-        {.port_id = ports[i]->id(), .queue = static_cast<std::uint16_t>(worker), .rules_index = i});
+    queues.push_back({.port_id = ports[i]->id(),
+                      .queue = static_cast<std::uint16_t>(worker),
+                      .rules_index = i,
+                      .wire_time = &ports[i]->wire_time()});
   }
   return queues;
 }
@@ -199,6 +201,10 @@ bool Dataplane::apply(std::span<const responder::PolicySettings> policies, unsig
   }
   parts_->old_rules.clear();
   return true;
+}
+
+void Dataplane::follow_links() noexcept {
+  for (const auto& port : parts_->ports) port->follow_link();
 }
 
 DataplaneReport Dataplane::report() const {

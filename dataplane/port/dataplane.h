@@ -26,6 +26,9 @@ class Dataplane {
   // until a later call.
   bool apply(std::span<const responder::PolicySettings> policies, unsigned host_replies);
 
+  // Tells the workers of links whose speed has changed. To be called now and then.
+  void follow_links() noexcept;
+
   [[nodiscard]] DataplaneReport report() const;
 
  private:

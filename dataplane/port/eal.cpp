@@ -86,6 +86,7 @@ Eal::Eal(const EalSettings& settings) : log_{settings.log} {
   open_log();
   auto arguments = eal_arguments(settings, allowed);
   std::vector<char*> argv;
+  argv.reserve(arguments.size());
   for (auto& argument : arguments) argv.push_back(argument.data());
   if (rte_eal_init(static_cast<int>(argv.size()), argv.data()) < 0) {
     const std::string why = last_error_.empty() ? rte_strerror(rte_errno) : last_error_;

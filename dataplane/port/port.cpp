@@ -1,6 +1,7 @@
 #include "dataplane/port/port.h"
 
 #include <fmt/format.h>
+#include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -27,6 +28,16 @@ constexpr std::uint64_t kHashOnFlows =
 // Drivers whose frames may come from a kernel of this host that leaves checksums to the "hardware".
 constexpr std::array<std::string_view, 3> kSameHostDrivers{"net_af_packet", "net_af_xdp",
                                                            "net_vhost"};
+
+// Drivers of virtual cards on a PCI bus, which name some speed.
+constexpr std::array<std::string_view, 2> kVirtualCards{"net_virtio", "net_vmxnet3"};
+
+// Whether frames leave by a wire of the speed that the device names. Those of DPDK's virtual bus
+// all say 10 Gbit/s.
+bool has_wire(const rte_eth_dev_info& device) {
+  return rte_bus_name(rte_dev_bus(device.device)) != std::string_view{"vdev"} &&
+         std::ranges::find(kVirtualCards, device.driver_name) == kVirtualCards.end();
+}
 
 std::string_view device_name(std::string_view device) { return device.substr(0, device.find(',')); }
 
@@ -88,6 +99,7 @@ void Port::configure(const PortSettings& settings, unsigned workers, rte_mempool
   if (const int error = rte_eth_dev_info_get(id_, &device); error != 0)
     fail(name_, "no device information", error);
   driver_ = device.driver_name;
+  has_wire_ = has_wire(device);
   queues_ = std::min({workers, static_cast<unsigned>(device.max_rx_queues),
                       static_cast<unsigned>(device.max_tx_queues)});
   receive_checksums_ = (device.rx_offload_capa & kReceiveChecksums) == kReceiveChecksums;
@@ -127,6 +139,14 @@ void Port::start() {
   // Neighbour solicitations are multicast. Virtual devices without this filter hand over
   // everything.
   rte_eth_allmulticast_enable(id_);
+  follow_link();
+}
+
+void Port::follow_link() noexcept {
+  rte_eth_link link{};
+  const bool is_known = has_wire_ && rte_eth_link_get_nowait(id_, &link) == 0 &&
+                        link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
+  wire_time_.set_speed(is_known ? link.link_speed : 0);
 }
 
 responder::PortPolicy Port::make_policy(const responder::PolicySettings& wanted) const {

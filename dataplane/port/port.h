@@ -7,6 +7,7 @@
 #include <string>
 
 #include "dataplane/port/settings.h"
+#include "dataplane/port/wire_time.h"
 
 struct rte_mempool;
 
@@ -27,6 +28,11 @@ class Port {
   // `wanted` completed with what the device determines: MAC address, checksum abilities.
   [[nodiscard]] responder::PortPolicy make_policy(const responder::PolicySettings& wanted) const;
 
+  // Reads the speed of the link, on which wire_time() depends.
+  void follow_link() noexcept;
+  // For the workers: lives as long as the port.
+  [[nodiscard]] const WireTime& wire_time() const noexcept { return wire_time_; }
+
   // `tx_full` is the workers' count for this port.
   [[nodiscard]] PortReport report(std::uint64_t tx_full) const;
 
@@ -45,6 +51,8 @@ class Port {
   std::string rss_ = "none";
   bool receive_checksums_ = false;
   bool transmit_checksums_ = false;
+  bool has_wire_ = false;  // what the device says of its speed is so
+  WireTime wire_time_;
 };
 
 }  // namespace pollux::port

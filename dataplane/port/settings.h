@@ -53,7 +53,7 @@ struct WorkerReport {
   std::uint64_t packets = 0;
   std::uint64_t polls = 0;
   std::uint64_t busy_polls = 0;   // that found packets
-  std::uint64_t busy_cycles = 0;  // spent in them, from the poll to the end of transmission
+  std::uint64_t busy_cycles = 0;  // spent in them, each from its start to that of the next
   std::array<std::uint64_t, responder::kVerdictCount> verdicts{};
   std::array<std::array<std::uint64_t, responder::kVersions>, responder::kFamilies> answered{};
 };

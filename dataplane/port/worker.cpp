@@ -54,36 +54,47 @@ void Worker::run() noexcept {
 }
 
 bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
-  const auto [port_id, queue_id, rules_index] = queue.address;
+  const auto [port_id, queue_id, rules_index, wire_time] = queue.address;
   const clock::Counter asked = read_counter();
+  // A reading takes as long as half a packet: this one also ends the busy poll before.
+  if (busy_) counters_.busy_cycles.add(static_cast<std::uint64_t>(asked - busy_since_));
   const std::uint16_t count =
       rte_eth_rx_burst(port_id, queue_id, burst_.buffers(), settings_.burst);
   counters_.polls.add(1);
-  if (count == 0) {
+  busy_ = count != 0;
+  if (!busy_) {
     queue.last_poll = asked;
     queue.was_drained = true;
     return false;
   }
   // Read behind the receive call: what it brought has come by now, wherever the worker was held up.
   const clock::Counter received = receive_time(queue, read_counter(), settings_.longest_gap);
+  busy_since_ = asked;
   queue.last_poll = asked;
   queue.was_drained = count < settings_.burst;
 
   const responder::PortPolicy& policy = rules.ports[rules_index];
   burst_.set_received(count);
-  burst_.describe();
-  const auto packets = burst_.packets();
-  const bool all_usual = responder::Responder::classify(packets, policy);
-  responder_.limit(packets, all_usual, asked, rules.host_allowance);
-  responder::Responder::prepare(packets, policy);
-  burst_.sort(policy, all_usual);
-  responder_.stamp(packets, policy, received, read_counter());
+  burst_.turn_usual(responder_, policy);
+  if (burst_.has_left()) answer_left(policy, asked, rules.host_allowance);
+  if (policy.transmit_checksums()) burst_.request_checksums();
+  responder_.stamp(policy, received, read_counter(), wire_time->read());
   transmit(queue);
 
   counters_.packets.add(count);
   counters_.busy_polls.add(1);
-  counters_.busy_cycles.add(static_cast<std::uint64_t>(read_counter() - asked));
   return true;
+}
+
+// The long way, of the frames that turn_usual() left.
+void Worker::answer_left(const responder::PortPolicy& policy, clock::Counter now,
+                         const responder::HostAllowance& allowance) noexcept {
+  burst_.describe_left();
+  const auto packets = burst_.left();
+  responder::Responder::classify(packets, policy);
+  responder_.limit(packets, now, allowance);
+  responder_.prepare(packets, policy);
+  burst_.part();
 }
 
 void Worker::transmit(WorkerQueue& queue) noexcept {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dataplane/port/burst.h"
+#include "dataplane/port/wire_time.h"
 #include "dataplane/responder/responder.h"
 
 namespace pollux::port {
@@ -27,6 +28,7 @@ struct QueueAddress {
   std::uint16_t port_id = 0;
   std::uint16_t queue = 0;
   std::size_t rules_index = 0;
+  const WireTime* wire_time = nullptr;  // of the port
 };
 
 // One worker's queue of one port.
@@ -77,6 +79,8 @@ class Worker {
 
  private:
   [[nodiscard]] bool poll(WorkerQueue& queue, const Rules& rules) noexcept;
+  void answer_left(const responder::PortPolicy& policy, clock::Counter now,
+                   const responder::HostAllowance& allowance) noexcept;
   void transmit(WorkerQueue& queue) noexcept;
   void rest_when_idle(bool found_work) noexcept;
 
@@ -86,6 +90,8 @@ class Worker {
   std::vector<WorkerQueue> queues_;
   responder::Responder responder_;
   Burst burst_;
+  bool busy_ = false;          // the last poll found packets
+  clock::Counter busy_since_;  // when it began
   unsigned empty_rounds_ = 0;
   alignas(64) WorkerCounters counters_;
   std::atomic<bool> stopping_{false};

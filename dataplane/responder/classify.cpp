@@ -42,7 +42,7 @@ Verdict classify_udp(Packet& packet, std::size_t length, std::uint64_t addresses
     return Verdict::drop_udp_length;
   packet.upper_length = udp_length;
   const std::uint16_t source_port = wire::load_be16(udp + wire::udp::kSourcePort);
-  if (policy.is_denied_source_port(source_port)) [[unlikely]]
+  if (policy.is_denied_source_port(wire::load<std::uint64_t>(udp))) [[unlikely]]
     return Verdict::drop_source_port;
 
   packet.sum = wire::Sum{addresses};
@@ -99,8 +99,7 @@ Verdict classify_ipv4(Packet& packet, const PortPolicy& policy) noexcept {
   const auto destination = wire::load<std::uint32_t>(ip + wire::ipv4::kDestination);
   if (!policy.is_own_ipv4(destination)) [[unlikely]]
     return not_ours(policy, Verdict::drop_destination);
-  if (kImpossibleIpv4Source[wire::load_u8(ip + wire::ipv4::kSource)] ||
-      policy.is_refused_ipv4_source(source)) [[unlikely]]
+  if (policy.is_refused_ipv4_source(source)) [[unlikely]]
     return Verdict::drop_source;
   if (header_length != wire::kIpv4HeaderLength) [[unlikely]] {
     const Verdict verdict = classify_ipv4_options(packet, header_length);

@@ -28,15 +28,6 @@ namespace pollux::responder {
 inline constexpr std::uint64_t kUsualPseudoHeader =
     pseudo_header_words(wire::kProtocolUdp, kUsualUdpLength);
 
-// First octets of addresses that cannot be a source: this network, loopback, multicast, reserved
-// (RFC 1122 §3.2.1.3, RFC 6890).
-inline constexpr auto kImpossibleIpv4Source = [] {
-  std::array<bool, 256> impossible{};
-  impossible[0] = impossible[127] = true;
-  for (std::size_t octet = 224; octet < impossible.size(); ++octet) impossible[octet] = true;
-  return impossible;
-}();
-
 // The unspecified and loopback addresses, the IPv4-mapped ones and the rest of ::/64 (RFC 4291
 // §2.5), multicast.
 [[nodiscard]] constexpr bool is_impossible_ipv6_source(std::uint8_t first_octet,

@@ -65,7 +65,7 @@ bool read_options(const std::byte* options, std::size_t length, bool& has_source
   std::size_t offset = 0;
   while (offset < length) {
     if (length - offset < 8) return false;
-    const std::size_t option_length = 8U * wire::load_u8(options + offset + 1);
+    const std::size_t option_length = std::size_t{8} * wire::load_u8(options + offset + 1);
     if (option_length == 0 || option_length > length - offset) return false;
     has_source |= wire::load_u8(options + offset) == nd::kSourceLinkAddress;
     offset += option_length;
@@ -163,7 +163,7 @@ void answer_arp(Packet& packet, const PortPolicy& policy) noexcept {
 
 void answer_neighbor(Packet& packet, const PortPolicy& policy) noexcept {
   auto asker = wire::load_ipv6(packet.frame + packet.ip_offset + wire::ipv6::kSource);
-  std::byte* ip = turn_link(packet, layout_of(packet), wire::kIpv6HeaderLength, policy);
+  std::byte* ip = turn_link(packet, wire::kIpv6HeaderLength, policy);
   std::byte* message = packet.frame + packet.upper_offset;
   std::uint32_t flags = nd::kOverride | nd::kSolicited;
   if (asker.is_unspecified()) {  // RFC 4861 §7.2.4: a tentative address is answered to everybody
@@ -188,8 +188,7 @@ void answer_neighbor(Packet& packet, const PortPolicy& policy) noexcept {
 void answer_echo(Packet& packet, const PortPolicy& policy) noexcept {
   const bool is_ipv4 = packet.family == Family::kIpv4;
   const auto protocol = is_ipv4 ? wire::kProtocolIcmp : wire::kProtocolIcmpv6;
-  std::byte* message =
-      turn_packet(packet, layout_of(packet), protocol, packet.upper_length, policy);
+  std::byte* message = turn_packet(packet, protocol, packet.upper_length, policy);
   wire::store_u8(message, is_ipv4 ? kIcmpEchoReply : kIcmpv6EchoReply);
   // Summed again in full: an update in place gets the sum of all-zero octets wrong (RFC 1624 §3).
   wire::store(message + wire::icmp::kChecksum, std::uint16_t{0});

@@ -18,6 +18,9 @@ struct FlagsRule {
   std::uint8_t reply_flags = 0;  // version and mode of the reply
 };
 
+// XOR with this makes a server's mode of a client's, and nothing else of version and mode.
+inline constexpr std::uint8_t kModeTurn = wire::kModeClient ^ wire::kModeServer;
+
 // RFC 5905 §9.2 for a server that keeps no associations; index is version and mode, the low six
 // bits of the first octet.
 constexpr FlagsRule rule_for(std::uint8_t version, std::uint8_t mode) noexcept {

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstring>
 
+#include "dataplane/wire/ethernet.h"
 #include "dataplane/wire/udp.h"
 
 namespace pollux::responder {
@@ -19,7 +20,10 @@ std::uint32_t broadcast_of(const wire::Ipv4Interface& own) noexcept {
 }  // namespace
 
 PortPolicy::PortPolicy(const PolicySettings& settings) noexcept
-    : ipv4_start_{wire::swap_be(0x4500'0000U | static_cast<std::uint32_t>(settings.dscp) << 18U)},
+    : reply_ipv4_rest_{wire::swap_be(std::uint32_t{kTimeToLive} << 24U |
+                                     std::uint32_t{wire::kProtocolUdp} << 16U)},
+      reply_ipv4_mask_{settings.transmit_checksums ? std::uint16_t{0} : std::uint16_t{0xffff}},
+      ipv4_start_{wire::swap_be(0x4500'0000U | static_cast<std::uint32_t>(settings.dscp) << 18U)},
       ntp_port_be_{wire::swap_be(settings.ntp_port)},
       type_of_service_{static_cast<std::uint8_t>(settings.dscp << 2U)},
       answers_symmetric_{settings.answers_symmetric},
@@ -29,7 +33,8 @@ PortPolicy::PortPolicy(const PolicySettings& settings) noexcept
       mac_{settings.mac} {
   std::memcpy(&mac_word_, mac_.octets.data(), mac_.octets.size());
   constexpr std::uint64_t kLength = wire::kUdpHeaderLength + wire::kNtpHeaderLength;
-  usual_udp_ = std::uint64_t{settings.ntp_port} << 32U | kLength << 16U;
+  usual_udp_ = wire::swap_be(std::uint64_t{settings.ntp_port} << 32U | kLength << 16U);
+  prepare_reply();
   for (const auto& own : settings.ipv4) {
     if (ipv4_count_ == kMaximumAddresses) break;
     ipv4_[ipv4_count_] = std::bit_cast<std::uint32_t>(own.address.octets);
@@ -58,12 +63,36 @@ PortPolicy::PortPolicy(const PolicySettings& settings) noexcept
   for (const auto port : denied_) denied_filter_ |= std::uint64_t{1} << (port >> 10U);
 }
 
+void PortPolicy::prepare_reply() noexcept {
+  constexpr std::uint64_t kUdpLength = wire::kUdpHeaderLength + wire::kNtpHeaderLength;
+  constexpr std::uint64_t kTotalLength = wire::kIpv4HeaderLength + kUdpLength;
+  reply_udp_ = wire::swap_be(std::uint64_t{wire::swap_be(ntp_port_be_)} << 48U | kUdpLength << 16U);
+
+  const auto start = [this](Family family, std::uint16_t ether_type, std::uint64_t ip) {
+    std::byte* head = reply_head_[static_cast<std::size_t>(family)].data();
+    wire::store_mac(head, mac_);
+    wire::store_be16(head + wire::kMacLength, ether_type);
+    wire::store_be64(head + wire::kMacLength + sizeof ether_type, ip);
+  };
+  // RFC 6864 §4.1: the identification of an atomic datagram means nothing.
+  const std::uint64_t ipv4 = std::uint64_t{0x4500'0000U} << 32U |
+                             std::uint64_t{type_of_service_} << 48U | kTotalLength << 32U |
+                             wire::ipv4::kDontFragment;
+  start(Family::kIpv4, wire::kEtherTypeIpv4, ipv4);
+  start(Family::kIpv6, wire::kEtherTypeIpv6,
+        std::uint64_t{0x6000'0000U} << 32U | std::uint64_t{type_of_service_} << 52U |
+            kUdpLength << 16U | std::uint64_t{wire::kProtocolUdp} << 8U | kTimeToLive);
+  wire::Sum sum{reply_ipv4_rest_};
+  sum.add(wire::swap_be(ipv4));
+  reply_ipv4_sum_ = sum.fold();
+}
+
 bool PortPolicy::is_further_ipv4(std::uint32_t address) const noexcept {
   return std::find(ipv4_.begin(), ipv4_.begin() + ipv4_count_, address) !=
          ipv4_.begin() + ipv4_count_;
 }
 
-bool PortPolicy::is_further_ipv6(const Ipv6Words& address) const noexcept {
+bool PortPolicy::is_further_ipv6(Ipv6Words address) const noexcept {
   return std::find(ipv6_.begin(), ipv6_.begin() + ipv6_count_, address) !=
          ipv6_.begin() + ipv6_count_;
 }

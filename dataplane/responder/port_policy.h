@@ -9,8 +9,10 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/responder/counters.h"
 #include "dataplane/wire/address.h"
 #include "dataplane/wire/be.h"
+#include "dataplane/wire/checksum.h"
 #include "dataplane/wire/ip.h"
 #include "dataplane/wire/ntp_header.h"
 
@@ -19,6 +21,16 @@ namespace pollux::responder {
 inline constexpr std::size_t kMaximumAddresses = 64;  // of each family
 inline constexpr std::size_t kMaximumVlans = 16;
 inline constexpr std::size_t kMaximumDeniedPorts = 64;
+inline constexpr std::uint8_t kTimeToLive = 64;  // of replies
+
+// First octets of addresses that cannot be a source: this network, loopback, multicast, reserved
+// (RFC 1122 §3.2.1.3, RFC 6890).
+inline constexpr auto kImpossibleIpv4Source = [] {
+  std::array<bool, 256> impossible{};
+  impossible[0] = impossible[127] = true;
+  for (std::size_t octet = 224; octet < impossible.size(); ++octet) impossible[octet] = true;
+  return impossible;
+}();
 
 // The policy in plain values.
 struct PolicySettings {
@@ -49,6 +61,9 @@ class PortPolicy {
   // Takes at most the kMaximum... counts; the configuration refuses more.
   explicit PortPolicy(const PolicySettings& settings) noexcept;
 
+  static constexpr std::size_t kReplyHeadLength = 16;
+  using ReplyHead = std::array<std::byte, kReplyHeadLength>;
+
   [[nodiscard]] const wire::MacAddress& mac() const noexcept { return mac_; }
   [[nodiscard]] std::uint16_t ntp_port_be() const noexcept { return ntp_port_be_; }
   [[nodiscard]] std::uint8_t type_of_service() const noexcept { return type_of_service_; }
@@ -71,16 +86,17 @@ class PortPolicy {
     return first_ipv4_ == address || is_further_ipv4(address);
   }
 
-  // Our own address, or the broadcast address of one of our links (RFC 1122 §3.2.1.3).
+  // Nobody's address, our own, or the broadcast address of one of our links (RFC 1122 §3.2.1.3).
   [[nodiscard]] bool is_refused_ipv4_source(std::uint32_t address) const noexcept {
-    const std::uint64_t last_bits = wire::swap_be(address) & 63U;
-    return (refused_filter_ >> last_bits & 1U) != 0 && is_refused_ipv4_source_exactly(address);
+    return impossible_[wire::octet_of(address, 0)] ||
+           (wire::has_bit(refused_filter_, wire::octet_of(address, 3)) &&
+            is_refused_ipv4_source_exactly(address));
   }
 
-  // The same for IPv6, which has no broadcast.
+  // Our own IPv6 address; there is no broadcast.
   [[nodiscard]] bool is_refused_ipv6_source(const Ipv6Words& address) const noexcept {
-    const std::uint64_t last_bits = wire::swap_be(address.low) & 63U;
-    return (refused_ipv6_filter_ >> last_bits & 1U) != 0 && is_own_ipv6(address);
+    return wire::has_bit(refused_ipv6_filter_, wire::octet_of(address.low, 7)) &&
+           is_own_ipv6(address);
   }
 
   [[nodiscard]] bool is_own_ipv6(const Ipv6Words& address) const noexcept {
@@ -92,19 +108,37 @@ class PortPolicy {
            vlans_.begin() + vlan_count_;
   }
 
-  // A UDP header as one integer: to the NTP port, 48 octets of payload.
+  // The first eight octets of a UDP datagram, in memory order: to the NTP port, 48 octets of
+  // payload.
   [[nodiscard]] bool is_usual_udp(std::uint64_t header) const noexcept {
-    return (header & 0x0000'ffff'ffff'0000U) == usual_udp_;
+    return (header & wire::swap_be(std::uint64_t{0x0000'ffff'ffff'0000})) == usual_udp_;
   }
 
-  // A port of 0 is always denied: it cannot be answered (RFC 768).
-  [[nodiscard]] bool is_denied_source_port(std::uint16_t port) const noexcept {
-    return (denied_filter_ >> (port >> 10U) & 1U) != 0 && is_denied_source_port_exactly(port);
+  // `header` as above; its source port. A port of 0 is always denied: it cannot be answered (RFC
+  // 768).
+  [[nodiscard]] bool is_denied_source_port(std::uint64_t header) const noexcept {
+    return wire::has_bit(denied_filter_, wire::octet_of(header, 0) >> 2U) &&
+           is_denied_source_port_exactly(static_cast<std::uint16_t>(wire::swap_be(header) >> 48U));
+  }
+
+  // What replies to usual requests have in common: the octets from our MAC address on, through the
+  // start of the IP header; a UDP header without the client's port and the checksum.
+  [[nodiscard]] const ReplyHead& reply_head(Family family) const noexcept {
+    return reply_head_[static_cast<std::size_t>(family)];
+  }
+  [[nodiscard]] std::uint64_t reply_udp() const noexcept { return reply_udp_; }
+
+  // The third word of such a reply's IPv4 header, in memory order, without the checksum; and that,
+  // where `addresses` is the sum of both, or zero for a port that completes it.
+  [[nodiscard]] std::uint32_t reply_ipv4_rest() const noexcept { return reply_ipv4_rest_; }
+  [[nodiscard]] std::uint16_t reply_ipv4_checksum(std::uint64_t addresses) const noexcept {
+    return wire::Sum{addresses + reply_ipv4_sum_}.checksum() & reply_ipv4_mask_;
   }
 
  private:
+  void prepare_reply() noexcept;
   [[nodiscard]] bool is_further_ipv4(std::uint32_t address) const noexcept;
-  [[nodiscard]] bool is_further_ipv6(const Ipv6Words& address) const noexcept;
+  [[nodiscard]] bool is_further_ipv6(Ipv6Words address) const noexcept;
   [[nodiscard]] bool is_refused_ipv4_source_exactly(std::uint32_t address) const noexcept;
   [[nodiscard]] bool is_denied_source_port_exactly(std::uint16_t port) const noexcept;
 
@@ -113,9 +147,14 @@ class PortPolicy {
   std::uint64_t mac_word_ = 0;          // followed by two zero octets
   std::uint64_t first_ipv4_ = kNoIpv4;  // wider than an address, so that none equals "none"
   std::uint64_t usual_udp_ = 0;         // destination port and length in their places
+  std::uint64_t reply_udp_ = 0;         // source port and length in their places
+  std::uint64_t reply_ipv4_sum_ = 0;    // of the header without addresses and checksum
   std::uint64_t denied_filter_ = 0;     // bit n: some denied port is in the n-th 1024
   std::uint64_t refused_filter_ = 0;    // bit n: some own or broadcast IPv4 address is n modulo 64
   std::uint64_t refused_ipv6_filter_ = 0;  // the same for IPv6
+  std::array<ReplyHead, kFamilies> reply_head_{};
+  std::uint32_t reply_ipv4_rest_;  // lifetime and protocol in their places
+  std::uint16_t reply_ipv4_mask_;  // of the checksum
   std::uint32_t ipv4_start_;
   std::uint16_t ntp_port_be_;
   std::uint8_t type_of_service_;
@@ -128,6 +167,8 @@ class PortPolicy {
   bool partial_checksums_;
   bool transmit_checksums_;
   wire::MacAddress mac_;
+  // A copy beside the words above: one register leads to all that a request is compared with.
+  std::array<bool, 256> impossible_{kImpossibleIpv4Source};
   std::array<std::uint32_t, kMaximumAddresses> ipv4_{};
   std::array<std::uint32_t, kMaximumAddresses> ipv4_broadcast_{};
   std::array<Ipv6Words, kMaximumAddresses> ipv6_{};

@@ -33,11 +33,25 @@ template <std::unsigned_integral T>
   }
 }
 
-// An integer that, stored as it lies in memory, has `octet` at `index` and zeros elsewhere.
+// An integer that, stored as it lies in memory, has the octets of `value`, which is in memory
+// order, from `index` on and zeros elsewhere.
+template <std::unsigned_integral T, std::unsigned_integral U>
+[[nodiscard]] constexpr T placed_at(U value, std::size_t index) noexcept {
+  const std::size_t place =
+      std::endian::native == std::endian::big ? sizeof(T) - sizeof(U) - index : index;
+  return static_cast<T>(static_cast<T>(value) << 8U * place);
+}
+
+// The octet that lies at `index` of a value in memory.
 template <std::unsigned_integral T>
-[[nodiscard]] constexpr T octet_at(std::uint8_t octet, std::size_t index) noexcept {
+[[nodiscard]] constexpr std::uint8_t octet_of(T value, std::size_t index) noexcept {
   const std::size_t place = std::endian::native == std::endian::big ? sizeof(T) - 1 - index : index;
-  return static_cast<T>(static_cast<T>(octet) << 8U * place);
+  return static_cast<std::uint8_t>(value >> 8U * place);
+}
+
+// Bit `number` modulo 64 of a set.
+[[nodiscard]] constexpr bool has_bit(std::uint64_t set, std::uint64_t number) noexcept {
+  return (set >> (number & 63U) & 1U) != 0;
 }
 
 [[nodiscard]] inline std::uint8_t load_u8(const std::byte* from) noexcept {

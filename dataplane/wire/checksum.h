@@ -29,10 +29,9 @@ class Sum {
 #if defined(__x86_64__)
     // The compiler makes a chain of single instructions of this, and only of this.
     if !consteval {
-      unsigned long long sum = value_;
       unsigned char carry = 0;
-      ((carry = _addcarry_u64(carry, sum, words, &sum)), ...);
-      value_ = sum + carry;
+      ((value_ = with_carry(value_, words, carry)), ...);
+      value_ += carry;
       return;
     }
 #endif
@@ -58,9 +57,14 @@ class Sum {
 
   // The 16-bit sum in memory order. 0xffff over data that carries its own right checksum.
   [[nodiscard]] constexpr std::uint16_t fold() const noexcept {
-    // Adding a word to itself turned by half its width leaves the end-around sum in the upper half.
-    const auto half = static_cast<std::uint32_t>((value_ + std::rotl(value_, 32)) >> 32U);
-    return static_cast<std::uint16_t>((half + std::rotl(half, 16)) >> 16U);
+    // With q and r the quotient and the remainder by 0xffff, the product is q (2^64 - 1) + r times
+    // 0x0001'0001'0001'0001. The sum of its halves is that multiple of r, and all ones where r is
+    // zero but the value is not.
+    __extension__ using Wide = unsigned __int128;
+    constexpr std::uint64_t kOnePerWord = 0x0001'0001'0001'0001;
+    const Wide product = Wide{value_} * kOnePerWord;
+    return static_cast<std::uint16_t>(static_cast<std::uint64_t>(product >> 64U) +
+                                      static_cast<std::uint64_t>(product));
   }
 
   // The checksum field for the summed data.
@@ -71,12 +75,21 @@ class Sum {
   // The UDP field: an all-zero checksum is sent as all ones (RFC 768, RFC 8200 §8.1).
   [[nodiscard]] constexpr std::uint16_t udp_checksum() const noexcept {
     const std::uint16_t value = checksum();
-    return value == 0 ? std::uint16_t{0xffff} : value;
+    return static_cast<std::uint16_t>(value - (value == 0 ? 1U : 0U));
   }
 
   [[nodiscard]] constexpr std::uint64_t unfolded() const noexcept { return value_; }
 
  private:
+#if defined(__x86_64__)
+  [[gnu::always_inline]] static std::uint64_t with_carry(std::uint64_t one, std::uint64_t other,
+                                                         unsigned char& carry) noexcept {
+    unsigned long long sum = 0;
+    carry = _addcarry_u64(carry, one, other, &sum);
+    return sum;
+  }
+#endif
+
   std::uint64_t value_ = 0;
 };
 

@@ -14,7 +14,7 @@ namespace pollux::clock {
 class Steering {
  public:
   // Time in which the phase error would vanish if the rate were not limited.
-  static constexpr double kTimeConstantSeconds = 1.0;
+  static constexpr double kTimeConstantSeconds = 0.5;
   // Largest extra rate while somebody relies on the served time, and before.
   static constexpr double kServingRate = 50e-6;
   static constexpr double kUnservedRate = 500e-6;
@@ -23,6 +23,7 @@ class Steering {
   void step(Counter now, NtpTime target, double hertz) noexcept {
     map_ = {.base = now, .base_time = target, .multiplier = CounterMap::multiplier_for(hertz)};
     residual_ = {};
+    extra_ = 0;
   }
 
   // `target` is the best estimate of true time at `now`, `hertz` of the counter's rate in true
@@ -32,10 +33,10 @@ class Steering {
     residual_ = target - current;
     const double limit = serving ? kServingRate : kUnservedRate;
     const double phase = std::ldexp(static_cast<double>(residual_.units), -32);
-    const double extra = std::clamp(phase / kTimeConstantSeconds, -limit, limit);
+    extra_ = std::clamp(phase / kTimeConstantSeconds, -limit, limit);
     map_ = {.base = now,
             .base_time = current,
-            .multiplier = CounterMap::multiplier_for(hertz / (1.0 + extra))};
+            .multiplier = CounterMap::multiplier_for(hertz / (1.0 + extra_))};
   }
 
   // Moves the scale of the map, as a leap second does, without a change of what has passed since.
@@ -46,9 +47,13 @@ class Steering {
   // Phase error that the newest map has still to remove.
   [[nodiscard]] NtpDuration residual() const noexcept { return residual_; }
 
+  // The rate with which it does so, s/s.
+  [[nodiscard]] double extra_rate() const noexcept { return extra_; }
+
  private:
   CounterMap map_;
   NtpDuration residual_;
+  double extra_ = 0;
 };
 
 }  // namespace pollux::clock

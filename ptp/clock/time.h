@@ -55,6 +55,11 @@ constexpr std::chrono::nanoseconds to_nanoseconds(NtpDuration duration) noexcept
       static_cast<std::int64_t>(static_cast<Wide>(duration.units) * 1'000'000'000 >> 32)};
 }
 
+// The same with its fraction; for differences, never for absolute time.
+constexpr double to_fractional_nanoseconds(NtpDuration duration) noexcept {
+  return static_cast<double>(duration.units) * (1e9 / 4'294'967'296.0);
+}
+
 constexpr NtpDuration to_ntp_duration(std::chrono::nanoseconds nanoseconds) noexcept {
   __extension__ using Wide = __int128;
   return NtpDuration{

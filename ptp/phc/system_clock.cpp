@@ -6,10 +6,9 @@
 
 namespace pollux::phc {
 
-ClockReading read_kernel_clock(clockid_t id) noexcept {
-  constexpr int kTries = 5;
+ClockReading read_kernel_clock(clockid_t id, int tries) noexcept {
   ClockReading best;
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < tries; ++i) {
     timespec reading{};
     const auto before = read_counter();
     clock_gettime(id, &reading);

@@ -4,20 +4,16 @@
 
 #include <ctime>
 
-#include "ptp/clock/system_discipline.h"
+#include "ptp/clock/reading.h"
+#include "ptp/clock/system_state.h"
 #include "ptp/clock/time.h"
 
 namespace pollux::phc {
 
-// A clock reading between two counter readings.
-struct ClockReading {
-  clock::Counter counter;            // middle of the two
-  std::int64_t window_ticks = 0;     // distance of the two
-  std::chrono::nanoseconds time{0};  // in the scale of the clock
-};
+using clock::ClockReading;
 
 // The narrowest of a few tries, about 0.1 us wide.
-[[nodiscard]] ClockReading read_kernel_clock(clockid_t id) noexcept;
+[[nodiscard]] ClockReading read_kernel_clock(clockid_t id, int tries = 5) noexcept;
 
 [[nodiscard]] clock::KernelClockState read_kernel_clock_state() noexcept;
 

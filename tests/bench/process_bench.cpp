@@ -29,13 +29,9 @@ constexpr std::size_t kBurst = pollux::responder::kMaximumBurst;
 [[gnu::noinline]] std::size_t process_burst(Burst& burst, Responder& responder,
                                             const PortPolicy& policy) {
   const Counter now{rte_rdtsc()};
-  burst.describe();
-  const auto packets = burst.packets();
-  const bool all_usual = Responder::classify(packets, policy);
-  responder.limit(packets, all_usual, now, {});
-  Responder::prepare(packets, policy);
-  burst.sort(policy, all_usual);
-  responder.stamp(packets, policy, now, Counter{rte_rdtsc()});
+  burst.turn_usual(responder, policy);
+  if (burst.has_left()) return 0;
+  responder.stamp(policy, now, Counter{rte_rdtsc()}, {});
   return burst.replies().size();
 }
 

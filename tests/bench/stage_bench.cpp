@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cstring>
+#include <vector>
 
 #include "dataplane/port/burst.h"
 #include "dataplane/responder/responder.h"
@@ -13,12 +14,13 @@ using pollux::bench::MbufSet;
 using pollux::bench::Shape;
 using pollux::clock::Counter;
 using pollux::port::Burst;
+using pollux::responder::Packet;
 using pollux::responder::PortPolicy;
 using pollux::responder::Responder;
 
 constexpr std::size_t kBurst = pollux::responder::kMaximumBurst;
 
-// A burst brought to the point where the stage under test begins.
+// A burst of usual requests that has just been received.
 struct Fixture {
   explicit Fixture(Shape shape) : set{kBurst, shape} {
     latch.publish(
@@ -28,7 +30,17 @@ struct Fixture {
              {.leap = pollux::clock::LeapIndicator::kNone, .stratum = 1, .precision = -25})});
     std::memcpy(burst.buffers(), set.buffers(0), kBurst * sizeof(rte_mbuf*));
     burst.set_received(kBurst);
-    burst.describe();
+  }
+
+  // The requests as the long way has them.
+  [[nodiscard]] std::vector<Packet> packets() {
+    std::vector<Packet> result(kBurst);
+    for (std::size_t i = 0; i < kBurst; ++i) {
+      const rte_mbuf& buffer = *set.buffers(i)[0];
+      result[i].frame = rte_pktmbuf_mtod(&buffer, std::byte*);
+      result[i].length = result[i].room = buffer.data_len;
+    }
+    return result;
   }
 
   MbufSet set;
@@ -43,20 +55,23 @@ void finish(benchmark::State& state) {
                           static_cast<std::int64_t>(kBurst));
 }
 
-void describe(benchmark::State& state, Shape shape) {
+// Only puts the requests back, which turn_usual needs each time.
+void restore(benchmark::State& state, Shape shape) {
   Fixture fixture{shape};
   for (auto _ : state) {
-    fixture.burst.describe();
+    fixture.set.restore();
     benchmark::ClobberMemory();
   }
   finish(state);
 }
 
-void classify(benchmark::State& state, Shape shape) {
+void restore_and_turn_usual(benchmark::State& state, Shape shape) {
   Fixture fixture{shape};
   for (auto _ : state) {
-    if (!Responder::classify(fixture.burst.packets(), fixture.policy)) {
-      state.SkipWithError("a request was refused");
+    fixture.set.restore();
+    fixture.burst.turn_usual(fixture.responder, fixture.policy);
+    if (fixture.burst.has_left()) {
+      state.SkipWithError("a request was not turned");
       break;
     }
     benchmark::ClobberMemory();
@@ -64,45 +79,26 @@ void classify(benchmark::State& state, Shape shape) {
   finish(state);
 }
 
-void limit(benchmark::State& state, Shape shape) {
-  Fixture fixture{shape};
-  const bool all_usual = Responder::classify(fixture.burst.packets(), fixture.policy);
-  for (auto _ : state) {
-    fixture.responder.limit(fixture.burst.packets(), all_usual, {}, {});
-    benchmark::ClobberMemory();
-  }
-  finish(state);
-}
-
-// Turning a reply round again costs the same, so the burst need not be restored.
-void prepare(benchmark::State& state, Shape shape) {
-  Fixture fixture{shape};
-  benchmark::DoNotOptimize(Responder::classify(fixture.burst.packets(), fixture.policy));
-  for (auto _ : state) {
-    Responder::prepare(fixture.burst.packets(), fixture.policy);
-    benchmark::ClobberMemory();
-  }
-  finish(state);
-}
-
-void sort(benchmark::State& state, Shape shape) {
-  Fixture fixture{shape};
-  benchmark::DoNotOptimize(Responder::classify(fixture.burst.packets(), fixture.policy));
-  for (auto _ : state) {
-    fixture.burst.sort(fixture.policy, false);
-    benchmark::ClobberMemory();
-  }
-  finish(state);
-}
-
 void stamp(benchmark::State& state, Shape shape) {
   Fixture fixture{shape};
-  benchmark::DoNotOptimize(Responder::classify(fixture.burst.packets(), fixture.policy));
-  Responder::prepare(fixture.burst.packets(), fixture.policy);
+  fixture.burst.turn_usual(fixture.responder, fixture.policy);
   for (auto _ : state) {
-    fixture.responder.stamp(fixture.burst.packets(), fixture.policy, {1'000}, {5'000});
+    fixture.responder.stamp(fixture.policy, {1'000}, {5'000}, {});
     benchmark::ClobberMemory();
   }
+  finish(state);
+}
+
+// The first stage of the long way.
+void classify(benchmark::State& state, Shape shape) {
+  Fixture fixture{shape};
+  auto packets = fixture.packets();
+  for (auto _ : state) {
+    Responder::classify(packets, fixture.policy);
+    benchmark::ClobberMemory();
+  }
+  if (packets[0].verdict != pollux::responder::Verdict::reply_plain)
+    state.SkipWithError("a request was refused");
   finish(state);
 }
 
@@ -110,12 +106,10 @@ void stamp(benchmark::State& state, Shape shape) {
   BENCHMARK_CAPTURE(name, ipv4, Shape::kIpv4); \
   BENCHMARK_CAPTURE(name, ipv6, Shape::kIpv6)
 
-STAGE(describe);
-STAGE(classify);
-STAGE(limit);
-STAGE(prepare);
-STAGE(sort);
+STAGE(restore);
+STAGE(restore_and_turn_usual);
 STAGE(stamp);
+STAGE(classify);
 
 }  // namespace
 

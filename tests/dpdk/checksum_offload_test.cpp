@@ -60,17 +60,29 @@ class BurstRun {
       burst_.buffers()[i] = &buffers_[i].header;
     }
     burst_.set_received(static_cast<std::uint16_t>(frames.size()));
-    burst_.describe();
-    const auto packets = burst_.packets();
-    const bool all_usual = responder::Responder::classify(packets, policy_);
-    responder_.limit(packets, all_usual, {kKnownCounter}, {.interval = 1, .burst = 1000});
-    responder::Responder::prepare(packets, policy_);
-    burst_.sort(policy_, all_usual);
-    responder_.stamp(packets, policy_, {kKnownCounter + 10'000}, {kKnownCounter + 20'000});
+    burst_.turn_usual(responder_, policy_);
+    if (burst_.has_left()) {
+      burst_.describe_left();
+      const auto packets = burst_.left();
+      responder::Responder::classify(packets, policy_);
+      responder_.limit(packets, {kKnownCounter}, {.interval = 1, .burst = 1000});
+      responder_.prepare(packets, policy_);
+      burst_.part();
+    }
+    if (policy_.transmit_checksums()) burst_.request_checksums();
+    responder_.stamp(policy_, {kKnownCounter + 10'000}, {kKnownCounter + 20'000}, {});
   }
 
   [[nodiscard]] Buffer& buffer(std::size_t i) { return buffers_.at(i); }
-  [[nodiscard]] Verdict verdict(std::size_t i) { return burst_.packets()[i].verdict; }
+  // Of the i-th frame: what left no packet behind was a usual request.
+  [[nodiscard]] Verdict verdict(std::size_t i) {
+    const std::byte* room = reinterpret_cast<const std::byte*>(buffers_[i].room.data());
+    for (const responder::Packet& packet : burst_.left()) {
+      if (packet.frame >= room && packet.frame < room + buffers_[i].room.size())
+        return packet.verdict;
+    }
+    return Verdict::reply_plain;
+  }
   [[nodiscard]] port::Burst& burst() { return burst_; }
 
  private:

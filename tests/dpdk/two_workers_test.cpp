@@ -156,7 +156,9 @@ TEST(TwoWorkers, StopAtOnceUnderLoad) {
   }
   const auto start = steady_clock::now();
   run.stop();
-  EXPECT_LT(steady_clock::now() - start, std::chrono::seconds{1});
+  // The flood never ends, so a worker that serves it first would not stop at all; a busy machine
+  // takes seconds.
+  EXPECT_LT(steady_clock::now() - start, std::chrono::seconds{10});
   for (const auto& worker : run.report().workers) EXPECT_FALSE(worker.running);
   const auto packets = run.packets();
   EXPECT_EQ(run.packets(), packets);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "tests/fuzz/seeds.h"
 #include "tests/support/dissect.h"
 #include "tests/support/frame_runner.h"
 #include "tests/support/known_clock.h"
@@ -134,10 +135,11 @@ std::string faults_of_input(const Octets& input) {
     describe(packets[i], buffers[i].start(), frames[i].size(), variant.options);
   }
   const std::uint64_t counted = frames_counted(responder.counters());
-  judge(responder, {packets.data(), frames.size()}, policy, variant.options);
+  const std::uint32_t left =
+      judge(responder, {packets.data(), frames.size()}, policy, variant.options);
   for (std::size_t i = 0; i < frames.size(); ++i)
     buffers[i].allow(frames[i].size() + variant.options.spare_room);
-  answer(responder, {packets.data(), frames.size()}, policy, variant.options);
+  answer(responder, {packets.data(), frames.size()}, left, policy, variant.options);
 
   std::string faults;
   if (frames_counted(responder.counters()) != counted + frames.size())
@@ -163,6 +165,12 @@ Octets make_input(const Octets& control, const Octets& frame) {
   input.resize(kControlOctets);
   put(input, frame);
   return input;
+}
+
+std::vector<CorpusInput> corpus_inputs() {
+  std::vector<CorpusInput> inputs;
+  for (const auto& seed : seeds()) inputs.push_back({seed.name, make_input({}, seed.frame)});
+  return inputs;
 }
 
 std::uint64_t frames_seen() { return seen; }

@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
+#include "tests/fuzz/harness.h"
 #include "tests/support/octets.h"
 
 namespace pollux::test {
@@ -13,10 +13,6 @@ namespace pollux::test {
 // The first octets of an input choose the policy and how many frames follow; each frame has two
 // octets of length before it, and the last one takes what is left.
 inline constexpr std::size_t kControlOctets = 4;
-
-// Every broken invariant in words; empty: none. Counts nothing and keeps nothing from call to call
-// but what a worker keeps.
-[[nodiscard]] std::string faults_of_input(const Octets& input);
 
 // An input of one frame.
 [[nodiscard]] Octets make_input(const Octets& control, const Octets& frame);

@@ -1,23 +1,21 @@
-// write_corpus FOLDER: writes the seeds as inputs of frame_to_reply, one file each.
+// write_corpus FOLDER: writes the inputs that a harness starts from, one file each.
 #include <cstdio>
 #include <fstream>
 #include <string>
 
-#include "tests/fuzz/frame_to_reply.h"
-#include "tests/fuzz/seeds.h"
+#include "tests/fuzz/harness.h"
 
 int main(int argc, char** argv) {
   if (argc != 2) {
     std::fputs("usage: write_corpus FOLDER\n", stderr);
     return 2;
   }
-  for (const auto& seed : pollux::test::seeds()) {
-    const auto input = pollux::test::make_input({}, seed.frame);
-    std::ofstream file{std::string{argv[1]} + "/" + seed.name, std::ios::binary};
-    file.write(reinterpret_cast<const char*>(input.data()),
-               static_cast<std::streamsize>(input.size()));
+  for (const auto& [name, octets] : pollux::test::corpus_inputs()) {
+    std::ofstream file{std::string{argv[1]} + "/" + name, std::ios::binary};
+    file.write(reinterpret_cast<const char*>(octets.data()),
+               static_cast<std::streamsize>(octets.size()));
     if (!file) {
-      std::fprintf(stderr, "write_corpus: cannot write %s/%s\n", argv[1], seed.name.c_str());
+      std::fprintf(stderr, "write_corpus: cannot write %s/%s\n", argv[1], name.c_str());
       return 1;
     }
   }

@@ -5,10 +5,10 @@ import signal
 import threading
 import time
 
-import frames
 import freeze
 import kernel_clock
-from lab import Wire, request4, until
+import packets
+from lab import Wire, request, until
 
 FREEZE_SECONDS = 6.0
 VOID_SECONDS = 5.5
@@ -23,7 +23,7 @@ def test_time(lab):
     early, late, stamps = [], [], []
     for number in range(400):
         time.sleep(number % 40 * 0.0002)
-        before = frames.ntp_now()
+        before = packets.ntp_now()
         reply = wire.ask()
         early.append(before - reply.receive)
         late.append(reply.transmit - wire.arrival)
@@ -110,7 +110,7 @@ def test_stopped_process(lab):
     def keep_receiving():
         while not done.is_set():
             if data := wire.receive(0.2):
-                message = frames.Frame(data).message
+                message = packets.Reply(data).message
                 if message:
                     replies.append((wire.arrival, message))
 
@@ -121,7 +121,7 @@ def test_stopped_process(lab):
     def keep_sending(seconds, pause):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            sender.send(request4(frames.ntp(), source_port=42000))
+            sender.send(request(packets.ntp(), source_port=42000))
             time.sleep(pause)
 
     os.kill(lab.daemon.pid, signal.SIGSTOP)

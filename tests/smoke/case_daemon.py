@@ -6,7 +6,8 @@ import signal
 import threading
 import time
 
-import frames
+from scapy.layers.l2 import ARP, Ether
+
 from lab import CLIENT_MAC, DRIVERS, SERVER4, SERVER6, SERVER_MAC, SPARE4, SPARE6, Wire, until
 
 
@@ -213,13 +214,13 @@ def test_neighbours(lab, driver=DRIVERS):
         code, _ = lab.run("ping", "-n", "-c", "1", "-W", "1", target, check=False)
         lab.check(f"{target} is nobody", code != 0)
     wire = Wire()
-    probe = frames.ethernet(b"\0\1\x08\0\6\4\0\1" + frames.mac(CLIENT_MAC) + bytes(4) + bytes(6)
-                            + frames.address(SERVER4), CLIENT_MAC, "ff:ff:ff:ff:ff:ff", 0x0806)
-    wire.send(probe)
+    probe = ARP(op="who-has", hwsrc=CLIENT_MAC, psrc="0.0.0.0", pdst=SERVER4)
+    wire.send(bytes(Ether(src=CLIENT_MAC, dst="ff:ff:ff:ff:ff:ff") / probe))
     data = wire.receive(1)
-    good = data and data[12:14] == b"\x08\x06" and data[20:22] == b"\0\2" and \
-        data[22:28] == frames.mac(SERVER_MAC) and data[28:32] == frames.address(SERVER4)
-    lab.check("ARP probe (sender 0.0.0.0) is answered", good, data.hex() if data else "no answer")
+    answer = Ether(data) if data else None
+    good = answer and ARP in answer and answer[ARP].op == 2 and \
+        (answer[ARP].hwsrc, answer[ARP].psrc) == (SERVER_MAC, SERVER4)
+    lab.check("ARP probe (sender 0.0.0.0) is answered", good, answer.summary() if answer else "no answer")
 
 
 def test_host_limit(lab):

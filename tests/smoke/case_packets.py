@@ -2,12 +2,11 @@
 
 import collections
 
+import packets
 import rows
 import rows_network
 import rows_ntp
-from lab import DRIVERS, SERVER4, SERVER6, Wire, request4, request6, until
-
-import frames
+from lab import DRIVERS, SERVER4, SERVER6, Wire, request, until
 
 TABLES = {"ntp": rows_ntp.all_rows, "network": rows_network.all_rows}
 
@@ -56,14 +55,14 @@ def test_packets(lab, driver=DRIVERS, table=tuple(TABLES)):
 def test_flood(lab, driver=DRIVERS):
     """200 requests at once from one address, over each family, are all answered once."""
     wire = lab.serve(driver=driver)
-    for name, request in (("IPv4", request4), ("IPv6", request6)):
-        messages = [frames.ntp() for _ in range(200)]
-        requests = [request(message, source_port=50000) for message in messages]
+    for name, target in (("IPv4", SERVER4), ("IPv6", SERVER6)):
+        messages = [packets.ntp() for _ in range(200)]
+        requests = [request(message, target, 50000) for message in messages]
         for data in requests:
             wire.send(data)
         origins = collections.Counter()
         while data := wire.receive(1.0):
-            answer = frames.Frame(data)
+            answer = packets.Reply(data)
             if answer.message and not answer.faults and answer.target_port == 50000:
                 origins[answer.message.origin.to_bytes(8, "big")] += 1
         asked = collections.Counter(message[40:48] for message in messages)
@@ -78,11 +77,11 @@ def test_options(lab):
     wire = Wire()
 
     def answers(port, message=None, source_port=40000, target=SERVER4):
-        message = message or frames.ntp()
+        message = message or packets.ntp()
         family = 6 if ":" in target else 4
         wire.send(rows.row("", message=message, port=source_port, target_port=port, family=family).frame)
         data = wire.receive(0.5)
-        return frames.Frame(data) if data else None
+        return packets.Reply(data) if data else None
 
     until(lambda: answers(1123), 5)
     for target in (SERVER4, SERVER6):
@@ -90,6 +89,6 @@ def test_options(lab):
         lab.check(f"answers on port 1123 of {target}", reply and reply.source_port == 1123)
         lab.check(f"with DSCP 46 from {target}", reply and reply.tos == 46 << 2)
     lab.check("silent on port 123", not answers(123))
-    lab.check("silent to mode 1", not answers(1123, frames.ntp(mode=1)))
+    lab.check("silent to mode 1", not answers(1123, packets.ntp(mode=1)))
     lab.check("silent to port 5000", not answers(1123, source_port=5000))
     lab.check("answers port 53, now allowed", answers(1123, source_port=53))

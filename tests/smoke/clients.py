@@ -4,6 +4,9 @@ for each server whether the program accepts it. None may set the clock: the lab 
 
 import os
 import re
+import time
+
+from daemon_lab import until
 
 PYTHON = "/usr/bin/python3"
 
@@ -99,3 +102,35 @@ class Openntpd:
 
 
 ALL = (Chronyd, Ntpdig, Ntpsec, Openntpd)
+
+
+def _chronyd(lab, name, *lines, cpus, server=False):
+    """Starts chronyd with that configuration and no right to set a clock; returns the process and its folder."""
+    home = lab.home / name
+    home.mkdir(mode=0o700, exist_ok=True)
+    (home / "conf").write_text("\n".join([*lines, "cmdport 0", f"bindcmdaddress {home}/sock",
+                                          f"pidfile {home}/pid", f"logdir {home}", ""]))
+    process = lab.spawn(name, "taskset", "-c", cpus, lab.peers / "chrony/usr/sbin/chronyd", "-x", "-d", "-u", "root",
+                        "-f", home / "conf", server=server)
+    until((home / "pid").exists)
+    return process, home
+
+
+def serve_chronyd(lab, cpus):
+    """chronyd as a server of this machine's clock."""
+    return _chronyd(lab, "chronyd-server", "local stratum 1", "allow", cpus=cpus, server=True)[0]
+
+
+def offsets_to(lab, server, seconds, cpus):
+    """The offsets in seconds that a chronyd measures to the server, 64 times a second. `noselect`: else it would
+    correct a clock of its own by what it measures, and any constant error would vanish.
+    """
+    process, home = _chronyd(lab, "chronyd-client", f"server {server} minpoll -6 maxpoll -6 noselect",
+                             "port 0", "log rawmeasurements", cpus=cpus)
+    log = home / "measurements.log"
+    time.sleep(seconds)
+    process.terminate()
+    process.wait(10)
+    rows = [line.split() for line in log.read_text().splitlines()]
+    log.unlink()
+    return [float(row[11]) for row in rows if row[2:3] == [server]]

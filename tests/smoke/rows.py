@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 import struct
 
-import frames
+import packets
 from lab import CLIENT4, CLIENT6, CLIENT_MAC, SERVER4, SERVER6, SERVER_MAC
 
 _ports = itertools.count(20000)
@@ -34,26 +34,15 @@ class Row:
 
 
 def row(name, verdict="reply_plain", message=None, *, family=4, source=None, target=None, port=None,
-        target_port=123, source_mac=CLIENT_MAC, target_mac=SERVER_MAC, tags=(), ether_type=None, ip=None,
-        udp=None, before=b"", before_kind=None, behind=b"", trailer=b"", mode=4, extension=b""):
-    """Builds a row. `ip` and `udp` go to frames.ipv4/ipv6 and frames.udp; `before` stands between the IP
-    header and the datagram (extension headers, first of kind `before_kind`), `behind` after the datagram
-    inside the IP packet, `trailer` after the IP packet.
-    """
+        target_port=123, source_mac=CLIENT_MAC, target_mac=SERVER_MAC, tags=(), ether_type=None, trailer=b"",
+        mode=4, extension=b"", **settings):
+    """Builds a row; `settings` go to packets.packet, the rest of the frame's to packets.frame."""
     source = source or (CLIENT4 if family == 4 else CLIENT6)
     target = target or (SERVER4 if family == 4 else SERVER6)
     port = next(_ports) if port is None else port
-    message = frames.ntp() if message is None else message
-    datagram = before + frames.udp(message, source, target, port, target_port, **(udp or {})) + behind
-    settings = dict(ip or {})
-    if family == 4:
-        packet = frames.ipv4(datagram, source, target, **settings)
-    else:
-        if before_kind is not None:
-            settings["next_header"] = before_kind
-        packet = frames.ipv6(datagram, source, target, **settings)
-    kind = ether_type or (frames.IPV4 if family == 4 else frames.IPV6)
-    frame = frames.ethernet(packet + trailer, source_mac, target_mac, kind, tags)
+    message = packets.ntp() if message is None else message
+    packet = packets.packet(message, source, target, port, target_port, **settings)
+    frame = packets.frame(packet, source_mac, target_mac, ether_type=ether_type, tags=tags, trailer=trailer)
     return Row(name, frame, verdict, message, source, target, port, target_port, tuple(tags), mode, extension)
 
 
@@ -75,7 +64,7 @@ def faults_of_reply(row, reply):
         return faults + [f"not an NTP answer: {reply.data.hex()}"]
     asked = row.message
     expect(len(reply.data) <= len(row.frame), f"{len(reply.data)} octets for {len(row.frame)}")
-    expect(reply.target_mac == frames.mac(CLIENT_MAC), "not to the MAC address that asked")
+    expect(reply.target_mac == CLIENT_MAC, "not to the MAC address that asked")
     expect(reply.tags == list(row.tags), f"VLAN tags {reply.tags}, not {list(row.tags)}")
     expect((reply.source, reply.target) == (row.target, row.source),
            f"from {reply.source} to {reply.target}")
@@ -93,5 +82,5 @@ def faults_of_reply(row, reply):
     expect(message.root_delay + message.root_dispersion < 1, "root delay or dispersion beyond a second")
     expect(message.receive_stamp <= message.transmit_stamp, "T2 after T3")
     expect(message.reference <= message.transmit + 1e-6, "reference time after T3")
-    expect(abs(message.transmit - frames.ntp_now()) < 1, f"T3 off by {message.transmit - frames.ntp_now()} s")
+    expect(abs(message.transmit - packets.ntp_now()) < 1, f"T3 off by {message.transmit - packets.ntp_now()} s")
     return faults

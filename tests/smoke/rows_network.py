@@ -1,10 +1,11 @@
 """Rows about everything below NTP: Ethernet, VLAN, IP and UDP."""
 
-import struct
+from scapy.layers import inet, inet6
+from scapy.packet import Raw
+from scapy.utils import checksum
 
-import frames
-from frames import IPV4, IPV6, VLAN
 from lab import CLIENT4, CLIENT6, SERVER4, SERVER6
+from packets import IPV4, IPV6, VLAN
 from rows import both, row
 
 TRUNCATED, TAG, STATION, ETHER_TYPE = "drop_truncated", "drop_vlan", "drop_station", "drop_ether_type"
@@ -52,87 +53,103 @@ def addresses():
 
 
 def checksums():
-    half4 = frames.checksum(frames.pseudo_header(CLIENT4, SERVER4, 56)) ^ 0xFFFF
-    half6 = frames.checksum(frames.pseudo_header(CLIENT6, SERVER6, 56)) ^ 0xFFFF
+    # A sender with checksum offload leaves the sum of the pseudo header, not complemented.
+    half4 = checksum(inet.in4_pseudoheader(17, inet.IP(src=CLIENT4, dst=SERVER4), 56)) ^ 0xFFFF
+    half6 = checksum(bytes(inet6.in6_pseudoheader(17, inet6.IPv6(src=CLIENT6, dst=SERVER6), 56))) ^ 0xFFFF
     return [
-        row("IPv4, no UDP checksum", udp={"value": 0}),
-        row("IPv6, no UDP checksum", UDP_SUM, family=6, udp={"value": 0}),
-        row("partial UDP checksum of a local sender, IPv4", udp={"value": half4}),
-        row("partial UDP checksum of a local sender, IPv6", family=6, udp={"value": half6}),
-        *both("UDP checksum one bit wrong", UDP_SUM, udp={"xor": 1}),
-        *both("UDP checksum wrong", UDP_SUM, udp={"xor": 0x5A5A}),
-        row("wrong IPv4 checksum", SUM, ip={"wrong_checksum": True}),
+        row("IPv4, no UDP checksum", udp={"chksum": 0}),
+        row("IPv6, no UDP checksum", UDP_SUM, family=6, udp={"chksum": 0}),
+        row("partial UDP checksum of a local sender, IPv4", udp={"chksum": half4}),
+        row("partial UDP checksum of a local sender, IPv6", family=6, udp={"chksum": half6}),
+        *both("UDP checksum one bit wrong", UDP_SUM, spoil_udp=1),
+        *both("UDP checksum wrong", UDP_SUM, spoil_udp=0x5A5A),
+        row("wrong IPv4 checksum", SUM, spoil_ip=0x0101),
     ]
+
+
+def ipv4_options():
+    route = {"pointer": 4, "routers": ["0.0.0.0"]}
+    nop, end = inet.IPOption_NOP(), inet.IPOption_EOL()
+    rows = []
+    for name, options in {"NOP": [nop] * 4, "end of list": [end] * 4,
+                          "router alert": [inet.IPOption_Router_Alert()],
+                          "record route": [inet.IPOption_RR(**route), end],
+                          "timestamp": [inet.IPOption_Timestamp(pointer=5, flg=0, timestamp=0)],
+                          "40 octets of NOP": [nop] * 40}.items():
+        rows.append(row(f"option {name}", ip={"options": options}))
+    for name, option in {"loose source route": inet.IPOption_LSRR(**route),
+                         "strict source route": inet.IPOption_SSRR(**route),
+                         "used up source route": inet.IPOption_LSRR(pointer=8, routers=["0.0.0.0"])}.items():
+        rows.append(row(f"option {name}", ROUTE, ip={"options": [option, end]}))
+    for name, options in {"length 0": b"\7\0\0\0", "length 1": b"\7\1\0\0", "length beyond": b"\7\x0b\4\0",
+                          "no length": b"\1\1\1\7"}.items():
+        rows.append(row(f"option with {name}", HEADER, ip={"options": [Raw(options)]}))
+    return rows
 
 
 def ipv4_header():
     rows = []
-    for name, options in {"NOP": b"\1" * 4, "end of list": bytes(4), "router alert": b"\x94\4\0\0",
-                          "record route": b"\7\7\4" + bytes(4) + b"\0",
-                          "timestamp": b"\x44\x08\5\0" + bytes(4), "40 octets of NOP": b"\1" * 40}.items():
-        rows.append(row(f"option {name}", ip={"options": options}))
-    for name, options in {"loose source route": b"\x83\7\4" + bytes(4) + b"\0",
-                          "strict source route": b"\x89\7\4" + bytes(4) + b"\0",
-                          "used up source route": b"\x83\7\x08" + bytes(4) + b"\0"}.items():
-        rows.append(row(f"option {name}", ROUTE, ip={"options": options}))
-    for name, options in {"length 0": b"\7\0\0\0", "length 1": b"\7\1\0\0", "length beyond": b"\7\x0b\4\0",
-                          "no length": b"\1\1\1\7"}.items():
-        rows.append(row(f"option with {name}", HEADER, ip={"options": options}))
     for name, settings in {
             "TTL 0": {"ttl": 0}, "TTL 1": {"ttl": 1}, "TTL 255": {"ttl": 255}, "TOS 0xff": {"tos": 0xFF},
             "ECN 1": {"tos": 1}, "ECN 2": {"tos": 2}, "ECN 3": {"tos": 3}, "DSCP 46": {"tos": 46 << 2},
-            "DF off": {"flags": 0}, "reserved flag": {"flags": 0x8000}, "identification 0": {"identification": 0},
-            "identification 65535": {"identification": 65535}}.items():
+            "DF off": {"flags": 0}, "reserved flag": {"flags": "evil"}, "identification 0": {"id": 0},
+            "identification 65535": {"id": 65535}}.items():
         rows.append(row(name, ip=settings))
-    for name, flags in {"first fragment": 0x2000, "last fragment": 1, "middle fragment": 0x2001}.items():
-        rows.append(row(name, FRAGMENT, ip={"flags": flags}))
-    for name, settings in {"version 6": {"version": 6}, "version 0": {"version": 0}, "5 words less one": {"words": 4},
-                           "0 words": {"words": 0}, "length 0": {"length": 0}, "length 19": {"length": 19},
-                           "length beyond the frame": {"length": 77}, "length 65535": {"length": 65535}}.items():
+    for name, settings in {"first fragment": {"flags": "MF"}, "last fragment": {"flags": 0, "frag": 1},
+                           "middle fragment": {"flags": "MF", "frag": 1}}.items():
+        rows.append(row(name, FRAGMENT, ip=settings))
+    for name, settings in {"version 6": {"version": 6}, "version 0": {"version": 0}, "5 words less one": {"ihl": 4},
+                           "0 words": {"ihl": 0}, "length 0": {"len": 0}, "length 19": {"len": 19},
+                           "length beyond the frame": {"len": 77}, "length 65535": {"len": 65535}}.items():
         rows.append(row(f"IPv4 header: {name}", HEADER, ip=settings))
-    rows.append(row("IPv4 length 27", LENGTH, ip={"length": 27}))
-    rows.append(row("TCP to port 123", PROTOCOL, ip={"protocol": 6}))
+    rows.append(row("IPv4 length 27", LENGTH, ip={"len": 27}))
+    rows.append(row("TCP to port 123", PROTOCOL, ip={"proto": 6}))
+    return rows
+
+
+def ipv6_extensions():
+    hop, target = inet6.IPv6ExtHdrHopByHop, inet6.IPv6ExtHdrDestOpt
+    pad1, padded = inet6.Pad1(), inet6.PadN(optdata=bytes(4))
+    rows = []
+    for name, header in {"hop-by-hop options": hop, "destination options": target}.items():
+        rows.append(row(f"{name}, PadN", family=6, before=header(options=[padded])))
+        rows.append(row(f"{name}, 16 octets of PadN", family=6,
+                        before=header(options=[inet6.PadN(optdata=bytes(12))])))
+        rows.append(row(f"{name}, Pad1", family=6, before=header(options=[pad1] * 6)))
+        for action in (0x40, 0x80, 0xC0):
+            unknown = inet6.HBHOptUnknown(otype=action | 0x1E, optdata=bytes(4))
+            rows.append(row(f"{name}, option {action:#x} that says discard", EXTENSION, family=6,
+                            before=header(options=[unknown])))
+    rows.append(row("hop-by-hop and destination options", family=6,
+                    before=hop(options=[padded]) / target(options=[padded])))
+    rows.append(row("routing header with a segment left", EXTENSION, family=6,
+                    before=inet6.IPv6ExtHdrRouting(segleft=1, addresses=["::"])))
+    for name, verdict, settings in (
+            ("atomic fragment", "reply_plain", {}), ("IPv6 first fragment", FRAGMENT, {"m": 1}),
+            ("IPv6 last fragment", FRAGMENT, {"offset": 1}),
+            ("IPv6 middle fragment", FRAGMENT, {"offset": 1, "m": 1})):
+        rows.append(row(name, verdict, family=6, before=inet6.IPv6ExtHdrFragment(id=99, **settings)))
     return rows
 
 
 def ipv6_header():
-    def options(kind, body):
-        return bytes([17, (2 + len(body)) // 8 - 1]) + body if kind != 43 else body
-
-    padded, long_padded = b"\1\4" + bytes(4), b"\1\x0c" + bytes(12)
     rows = []
-    for name, kind in {"hop-by-hop options": 0, "destination options": 60}.items():
-        rows.append(row(f"{name}, PadN", family=6, before=options(kind, padded), before_kind=kind))
-        rows.append(row(f"{name}, 16 octets of PadN", family=6, before=options(kind, long_padded),
-                        before_kind=kind))
-        rows.append(row(f"{name}, Pad1", family=6, before=options(kind, bytes(6)), before_kind=kind))
-        for action in (0x40, 0x80, 0xC0):
-            rows.append(row(f"{name}, option {action:#x} that says discard", EXTENSION, family=6,
-                            before=options(kind, bytes([action | 0x1E, 4]) + bytes(4)), before_kind=kind))
-    both_kinds = bytes([60, 0]) + padded + bytes([17, 0]) + padded
-    rows.append(row("hop-by-hop and destination options", family=6, before=both_kinds, before_kind=0))
-    routed = struct.pack("!BBBBI", 17, 2, 0, 1, 0) + bytes(16)
-    rows.append(row("routing header with a segment left", EXTENSION, family=6, before=routed, before_kind=43))
-    rows.append(row("atomic fragment", family=6, before=struct.pack("!BBHI", 17, 0, 0, 99), before_kind=44))
-    for name, word in {"first fragment": 1, "last fragment": 8, "middle fragment": 9}.items():
-        rows.append(row(f"IPv6 {name}", FRAGMENT, family=6, before=struct.pack("!BBHI", 17, 0, word, 99),
-                        before_kind=44))
-    for name, settings in {"hop limit 0": {"hop_limit": 0}, "hop limit 1": {"hop_limit": 1},
-                           "traffic class 0xff": {"traffic_class": 0xFF}, "flow label": {"flow": 0xFFFFF}}.items():
+    for name, settings in {"hop limit 0": {"hlim": 0}, "hop limit 1": {"hlim": 1},
+                           "traffic class 0xff": {"tc": 0xFF}, "flow label": {"fl": 0xFFFFF}}.items():
         rows.append(row(f"IPv6 {name}", family=6, ip=settings))
     for name, settings in {"version 4": {"version": 4}, "version 0": {"version": 0},
-                           "length beyond the frame": {"length": 57}, "length 65535": {"length": 65535}}.items():
+                           "length beyond the frame": {"plen": 57}, "length 65535": {"plen": 65535}}.items():
         rows.append(row(f"IPv6 header: {name}", HEADER, family=6, ip=settings))
-    rows.append(row("IPv6 length 7", LENGTH, family=6, ip={"length": 7}))
-    rows.append(row("IPv6, TCP to port 123", PROTOCOL, family=6, ip={"next_header": 6}))
-    rows.append(row("IPv6, no next header", PROTOCOL, family=6, ip={"next_header": 59}))
+    rows.append(row("IPv6 length 7", LENGTH, family=6, ip={"plen": 7}))
+    rows.append(row("IPv6, TCP to port 123", PROTOCOL, family=6, ip={"nh": 6}))
+    rows.append(row("IPv6, no next header", PROTOCOL, family=6, ip={"nh": 59}))
     return rows
 
 
 def udp_length():
     rows = []
     for name, length in {"0": 0, "7": 7, "8": 8, "beyond IP": 57, "65535": 65535}.items():
-        rows += both(f"UDP length {name}", LENGTH, udp={"length": length, "value": 0x1234})
+        rows += both(f"UDP length {name}", LENGTH, udp={"len": length, "chksum": 0x1234})
     rows += both("UDP without payload", LENGTH, b"")
     rows += both("UDP length shorter than the IP payload", behind=bytes(range(16)))
     for octets in (1, 4, 18, 400):
@@ -162,5 +179,5 @@ def vlan():
 
 
 def all_rows():
-    return (ports() + addresses() + checksums() + ipv4_header() + ipv6_header() + udp_length() + ethernet()
-            + vlan())
+    return (ports() + addresses() + checksums() + ipv4_options() + ipv4_header() + ipv6_extensions() + ipv6_header()
+            + udp_length() + ethernet() + vlan())

@@ -2,7 +2,7 @@
 
 import random
 
-from frames import field, ntp
+from packets import field, ntp
 from rows import both, row
 
 PLAIN, SHORT, MODE = "reply_plain", "drop_short", "drop_mode"

@@ -1,5 +1,5 @@
 """What the runners of `case_*.py` files share: finding the cases, running one in namespaces of its own,
-showing and storing the results. A result is a list [PASS, FAIL or SKIP, check, detail].
+showing and storing the results. A result is a list [PASS, FAIL, SKIP or NOTE, check, detail].
 """
 
 import importlib
@@ -17,6 +17,12 @@ PRIVATE = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--net", "--p
 
 class Stop(Exception):
     """Ends a case whose next steps would make no sense."""
+
+
+def alone(case):
+    """Marks a case that runs when no other does."""
+    case.alone = True
+    return case
 
 
 def find(folder, filters=()):
@@ -76,7 +82,8 @@ def show(name, results, seconds, logs, verbose):
     failed = sum(result[0] == "FAIL" for result in results)
     passed = sum(result[0] == "PASS" for result in results)
     outcome = "FAIL" if failed else "PASS" if passed else "SKIP"
-    print(f"{outcome} {name} ({passed} of {len(results)} checks, {seconds:.1f} s)")
+    checks = sum(result[0] != "NOTE" for result in results)
+    print(f"{outcome} {name} ({passed} of {checks} checks, {seconds:.1f} s)")
     for word, check, detail in results:
         if word != "PASS" or verbose:
             print(f"     {word} {check}{': ' + detail if detail else ''}", flush=True)

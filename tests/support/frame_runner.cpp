@@ -1,6 +1,7 @@
 #include "tests/support/frame_runner.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "tests/support/known_clock.h"
 
@@ -42,17 +43,49 @@ void describe(Packet& packet, std::byte* frame, std::size_t length, const RunOpt
   packet.good_checksums = options.good_checksums;
 }
 
-void judge(Responder& responder, std::span<Packet> packets, const responder::PortPolicy& policy,
-           const RunOptions& options) {
-  const bool all_usual = Responder::classify(packets, policy);
-  responder.limit(packets, all_usual, {kKnownCounter}, options.allowance);
+namespace {
+
+// Calls `stages` with the packets of these bits side by side, as a worker has them.
+template <typename Stages>
+void with_left(std::span<Packet> packets, std::uint32_t left, const Stages& stages) {
+  std::vector<Packet> taken;
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    if ((left >> i & 1U) != 0) taken.push_back(packets[i]);
+  }
+  stages(std::span{taken});
+  auto from = taken.begin();
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    if ((left >> i & 1U) != 0) packets[i] = *from++;
+  }
 }
 
-void answer(Responder& responder, std::span<Packet> packets, const responder::PortPolicy& policy,
-            const RunOptions& options) {
-  Responder::prepare(packets, policy);
-  responder.stamp(packets, policy, {kKnownCounter + options.received},
-                  {kKnownCounter + options.sent});
+}  // namespace
+
+std::uint32_t judge(Responder& responder, std::span<Packet> packets,
+                    const responder::PortPolicy& policy, const RunOptions& options) {
+  const auto frame_at = [packets](std::size_t i) {
+    return responder::Frame{.octets = packets[i].frame,
+                            .length = packets[i].length,
+                            .good_checksums = packets[i].good_checksums};
+  };
+  const std::uint32_t left = responder.turn_usual(packets.size(), frame_at, policy);
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    if ((left >> i & 1U) == 0) packets[i].verdict = responder::Verdict::reply_plain;
+  }
+  with_left(packets, left, [&](std::span<Packet> taken) {
+    Responder::classify(taken, policy);
+    responder.limit(taken, {kKnownCounter}, options.allowance);
+  });
+  return left;
+}
+
+void answer(Responder& responder, std::span<Packet> packets, std::uint32_t left,
+            const responder::PortPolicy& policy, const RunOptions& options) {
+  if (left != 0) {
+    with_left(packets, left, [&](std::span<Packet> taken) { responder.prepare(taken, policy); });
+  }
+  responder.stamp(policy, {kKnownCounter + options.received}, {kKnownCounter + options.sent},
+                  {options.wire_time});
 }
 
 RunResult FrameRunner::run(const responder::PortPolicy& policy, const Octets& frame,
@@ -63,11 +96,11 @@ RunResult FrameRunner::run(const responder::PortPolicy& policy, const Octets& fr
   buffer_.load(frame);
   Packet& packet = result.packet;
   describe(packet, buffer_.start(), frame.size(), options);
-  judge(responder_, {&packet, 1}, policy, options);
-  if (GuardedBuffer::copy(buffer_.start(), frame.size()) != frame)
+  const std::uint32_t left = judge(responder_, {&packet, 1}, policy, options);
+  if (left != 0 && GuardedBuffer::copy(buffer_.start(), frame.size()) != frame)
     result.faults += "judging wrote; ";
   buffer_.allow(room);
-  answer(responder_, {&packet, 1}, policy, options);
+  answer(responder_, {&packet, 1}, left, policy, options);
 
   result.verdict = packet.verdict;
   if (!buffer_.intact()) result.faults += "wrote outside its room; ";

@@ -27,6 +27,7 @@ struct RunOptions {
   responder::HostAllowance allowance{.interval = 1, .burst = 1'000};
   std::uint64_t received = 10'000;  // in units after kKnownTime
   std::uint64_t sent = 20'000;
+  std::int64_t wire_time = 0;  // of each reply, in the same units
 };
 
 struct RunResult {
@@ -41,11 +42,16 @@ struct RunResult {
 void describe(responder::Packet& packet, std::byte* frame, std::size_t length,
               const RunOptions& options = {});
 
-// The stages of a burst in the order of a worker: those that only look, and those that write.
-void judge(responder::Responder& responder, std::span<responder::Packet> packets,
-           const responder::PortPolicy& policy, const RunOptions& options = {});
+// The stages of a burst in the order of a worker. judge() turns usual requests round and only looks
+// at what is left, of which it gives bit i for packet i; answer() does the rest for those that
+// judge() left, and writes the time.
+[[nodiscard]] std::uint32_t judge(responder::Responder& responder,
+                                  std::span<responder::Packet> packets,
+                                  const responder::PortPolicy& policy,
+                                  const RunOptions& options = {});
 void answer(responder::Responder& responder, std::span<responder::Packet> packets,
-            const responder::PortPolicy& policy, const RunOptions& options = {});
+            std::uint32_t left, const responder::PortPolicy& policy,
+            const RunOptions& options = {});
 
 // A Responder with a known clock; frames may follow each other.
 class FrameRunner {

@@ -105,7 +105,7 @@ def test_mock_phc_unplugged(lab):
     device.close()
 
 
-def test_e1000e_phc(lab):
+def test_dead_phc(lab):
     """QEMU's e1000e has a PHC that stands still."""
     lab.run("modprobe", "e1000e")
     try:
@@ -118,3 +118,10 @@ def test_e1000e_phc(lab):
         device.close()
     finally:
         lab.run("rmmod", "e1000e")
+
+
+def test_real_phc(lab, kind=("extended", "basic", "precise")):
+    """The unit tests that need a real PHC."""
+    lab.load_phc(extended=int(kind != "basic"), precise=int(kind == "precise"))
+    code, out = lab.run(lab.build / "tests/unit/real_phc_test", check=False)
+    lab.check("real_phc_test", code == 0, "" if code == 0 else out.replace("\n", " | ")[-600:])

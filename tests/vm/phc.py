@@ -77,3 +77,8 @@ class Phc:
     def precise(self):
         """(device, CLOCK_REALTIME, CLOCK_MONOTONIC_RAW) of the same instant."""
         return _nanoseconds(self._ioctl(READ | WRITE, 8, _PRECISE))
+
+    def ahead(self):
+        """Device - CLOCK_REALTIME in s, of the narrowest reading."""
+        best = min(self.extended(MOST_SAMPLES), key=lambda reading: reading.after - reading.before)
+        return (2 * best.device - best.before - best.after) / 2 * 1e-9

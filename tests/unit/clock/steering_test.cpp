@@ -48,8 +48,9 @@ TEST(Steering, RateIsLimited) {
     bool serving;
     double rate;
   };
-  for (const Row& row : {Row{0.01, true, 10e-6}, Row{-0.02, true, -20e-6}, Row{0.9, true, 50e-6},
-                         Row{-0.9, true, -50e-6}, Row{0.2, false, 200e-6}, Row{5.0, false, 500e-6},
+  // Below the limit, the error is to vanish within the time constant of half a second.
+  for (const Row& row : {Row{0.01, true, 20e-6}, Row{-0.02, true, -40e-6}, Row{0.9, true, 50e-6},
+                         Row{-0.9, true, -50e-6}, Row{0.2, false, 400e-6}, Row{5.0, false, 500e-6},
                          Row{-5.0, false, -500e-6}}) {
     Steering steering;
     steering.step({0}, kStart, kHertz);

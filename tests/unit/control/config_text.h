@@ -24,7 +24,22 @@ dscp = 46
 host_replies = 0
 
 [clock]
-source = "system"
+phc = ["eth1", "ena-ptp-*"]
+trust_phc = true
+timescale = "tai"
+phc_error_ns = 250
+phc_samples = 9
+phc_reference_id = "GNSS"
+holdover_max_us = 500
+local = true
+chronyd = false
+ptp4l = "/run/ptp4l"
+ptp4l_domain = 24
+leap_file = "none"
+drift_file = "/run/drift"
+counter = "tsc"
+rx_comp_ns = -120
+tx_comp_ns = 80
 trust = true
 stratum = 3
 reference_id = "GPS"

@@ -19,7 +19,7 @@ pollux 0.1.0, pid 1234, up 1 d 2 h 3 min
 
 State         synchronised
               serving the system clock at stratum 3
-Clock         system clock, trusted by configuration (trust = true)
+Clock         system clock, trusted by configuration (trust = true), LOCKED
 Stratum       3
 Reference     127.127.1.1, updated 2026-11-22 10:00:00 UTC
 Error bound   1.500 ms
@@ -83,7 +83,7 @@ TEST(Render, Status) { EXPECT_EQ(render_status(sample_document()), kStatusScreen
 TEST(Render, StatusOfAnUntrustedClock) {
   json document = sample_document();
   document["clock"]["trusted"] = false;
-  EXPECT_NE(render_status(document).find("Clock         system clock\n"), std::string::npos);
+  EXPECT_NE(render_status(document).find("Clock         system clock, LOCKED\n"), std::string::npos);
 }
 
 TEST(Render, Serverstats) {

@@ -9,7 +9,7 @@ inline nlohmann::json sample_document() {
   return nlohmann::json::parse(R"({
 "version":"0.1.0","pid":1234,"started":"2026-11-22T10:00:00Z","uptime_s":93784.5,
 "state":"synchronised","status":"serving the system clock at stratum 3","warnings":["one","two"],
-"clock":{"source":"system","trusted":true,"leap":"none","stratum":3,"reference_id":"127.127.1.1",
+"clock":{"state":"LOCKED","source":"system","trusted":true,"leap":"none","stratum":3,"reference_id":"127.127.1.1",
   "reference_time":"2026-11-22T10:00:00.000Z","precision":-25,"root_delay_s":0.0,
   "root_dispersion_s":0.001,"error_bound_s":0.0015,"frequency_ppm":-1.234,
   "counter_hz":2445425837.1,"offset_s":1e-9,"updates":100,"age_s":0.1,"steps":0},

@@ -50,8 +50,8 @@ TEST(Burst, EveryFrameAsIfItWereAlone) {
   latch.publish(test::known_snapshot());
   Responder responder{latch, 1};
   const PortPolicy policy{server_settings()};
-  test::judge(responder, packets, policy);
-  test::answer(responder, packets, policy);
+  const std::uint32_t left = test::judge(responder, packets, policy);
+  test::answer(responder, packets, left, policy);
 
   for (std::size_t i = 0; i < slots.size(); ++i) {
     EXPECT_EQ(name_of(packets[i].verdict), name_of(slots[i].verdict)) << i;
@@ -92,8 +92,8 @@ TEST(Burst, NothingIsWorthNothing) {
   clock::SnapshotLatch latch;
   Responder responder{latch, 1};
   const PortPolicy policy{server_settings()};
-  test::judge(responder, {}, policy);
-  test::answer(responder, {}, policy);
+  const std::uint32_t left = test::judge(responder, {}, policy);
+  test::answer(responder, {}, left, policy);
   EXPECT_EQ(test::frames_counted(responder.counters()), 0U);
 }
 
@@ -113,8 +113,8 @@ TEST(Burst, NothingIsLeftOfAnEarlierFrame) {
   for (const auto& frame : frames) {
     buffer.load(frame);
     test::describe(packet, buffer.start(), frame.size());
-    test::judge(responder, {&packet, 1}, policy);
-    test::answer(responder, {&packet, 1}, policy);
+    const std::uint32_t left = test::judge(responder, {&packet, 1}, policy);
+    test::answer(responder, {&packet, 1}, left, policy);
     EXPECT_TRUE(buffer.intact());
     const Octets reply = test::GuardedBuffer::copy(packet.frame, packet.length);
     if (packet.verdict == Verdict::reply_plain) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <vector>
 
 #include "tests/support/dissect.h"
 #include "tests/unit/responder/row.h"
@@ -143,6 +144,66 @@ TEST(Stamp, HeaderOfEveryLeapAndStratum) {
   }
 }
 
+// Replies of one burst leave one after another: usual ones, others and those without a time alike.
+TEST(Stamp, EachReplyOfABurstTakesItsTurnOnTheWire) {
+  constexpr std::int64_t kWireTime = 392;
+  auto tagged = ipv6_request();
+  tagged.tags = {{test::kTypeVlan, 0}};
+  const std::vector<Octets> frames{
+      ipv4_request().build(), test::arp_frame(),      ipv4_request({.mode = 6}).build(),
+      tagged.build(),         ipv6_request().build(), ipv4_request().build()};
+  const std::vector<std::uint64_t> turns{0, 1, 0, 2, 3, 4};
+  clock::SnapshotLatch latch;
+  latch.publish(with_precision(-32));
+  Responder responder{latch, 1};
+  const PortPolicy policy{server_settings()};
+  std::vector<test::GuardedBuffer> buffers(frames.size());
+  std::vector<Packet> packets(frames.size());
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    buffers[i].load(frames[i]);
+    test::describe(packets[i], buffers[i].start(), frames[i].size());
+  }
+  const RunOptions options{.received = 100, .sent = 250, .wire_time = kWireTime};
+  const std::uint32_t left = test::judge(responder, packets, policy, options);
+  test::answer(responder, packets, left, policy, options);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    if (packets[i].verdict != Verdict::reply_plain) continue;
+    const auto reply =
+        test::dissect(test::GuardedBuffer::copy(packets[i].frame, packets[i].length)).value();
+    EXPECT_TRUE(reply.udp_checksum_right) << i;
+    EXPECT_EQ(reply.ntp().receive, kKnownTime + 100) << i;
+    EXPECT_EQ(reply.ntp().transmit, kKnownTime + 250 + turns[i] * kWireTime) << i;
+  }
+}
+
+// Whatever the turn and the random bits, and also where the client's stamp is met.
+TEST(Stamp, TurnsOnTheWireKeepTheOrderOfStamps) {
+  for (const int precision : {-32, -24, -10}) {
+    clock::SnapshotLatch latch;
+    latch.publish(with_precision(precision));
+    Responder responder{latch, 1};
+    const PortPolicy policy{server_settings()};
+    std::vector<test::GuardedBuffer> buffers(kMaximumBurst);
+    std::vector<Packet> packets(kMaximumBurst);
+    const RunOptions options{.received = 50, .sent = 50, .wire_time = 3};
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+      const auto frame = ipv4_request({.transmit = kKnownTime + 50 + 3 * i}).build();
+      buffers[i].load(frame);
+      test::describe(packets[i], buffers[i].start(), frame.size());
+    }
+    const std::uint32_t left = test::judge(responder, packets, policy, options);
+    EXPECT_EQ(left, 0U);
+    test::answer(responder, packets, left, policy, options);
+    for (const Packet& packet : packets) {
+      const auto reply =
+          test::dissect(test::GuardedBuffer::copy(packet.frame, packet.length)).value().ntp();
+      EXPECT_GT(static_cast<std::int64_t>(reply.transmit - reply.receive), 0) << precision;
+      EXPECT_NE(reply.transmit, reply.origin) << precision;
+      EXPECT_NE(reply.receive, reply.origin) << precision;
+    }
+  }
+}
+
 // Silence would cost a pool server its score: what is not known is said (LI 3, stratum 0).
 TEST(Stamp, UnsynchronisedIsAnswered) {
   clock::SnapshotLatch latch;
@@ -153,8 +214,8 @@ TEST(Stamp, UnsynchronisedIsAnswered) {
   Packet packet;
   test::describe(packet, buffer.start(), request.size());
   const PortPolicy policy{server_settings()};
-  test::judge(responder, {&packet, 1}, policy);
-  test::answer(responder, {&packet, 1}, policy);
+  const std::uint32_t left = test::judge(responder, {&packet, 1}, policy);
+  test::answer(responder, {&packet, 1}, left, policy);
   const auto reply = test::dissect(test::GuardedBuffer::copy(packet.frame, packet.length)).value();
   EXPECT_TRUE(reply.udp_checksum_right);
   EXPECT_EQ(reply.ntp().leap, 3U);

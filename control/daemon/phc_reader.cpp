@@ -1,0 +1,137 @@
+#include "control/daemon/phc_reader.h"
+
+#include <fmt/format.h>
+
+#include "control/daemon/text.h"
+#include "ptp/phc/ena.h"
+
+namespace pollux::control {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+constexpr nanoseconds kDefaultError{1'000};
+constexpr milliseconds kInterval{125};
+constexpr milliseconds kWarmUpInterval{20};
+constexpr milliseconds kEnaWarmUpInterval{50};  // 20 reads a second of the 125 that all share
+
+// Standard deviation of the best readings, ns.
+constexpr double noise_floor(phc::ReadClass read_class) noexcept {
+  switch (read_class) {
+    case phc::ReadClass::kCrossTimestamp:
+      return 8;
+    case phc::ReadClass::kMemoryMapped:
+      return 40;
+    case phc::ReadClass::kEna:
+      break;
+  }
+  return 250;
+}
+
+constexpr clock::Timescale to_timescale(PhcTimescale written) noexcept {
+  switch (written) {
+    case PhcTimescale::kUtc:
+      return clock::Timescale::kUtc;
+    case PhcTimescale::kTai:
+      return clock::Timescale::kTai;
+    case PhcTimescale::kAuto:
+      break;
+  }
+  return clock::Timescale::kAuto;
+}
+
+}  // namespace
+
+PhcReader::PhcReader(const Settings& settings, const ClockConfig& config, phc::PhcKernel& kernel)
+    : settings_{settings}, config_{config}, kernel_{kernel} {}
+
+clock::SourceSettings PhcReader::source_settings() const {
+  const bool is_ena = device_ && device_->is_ena();
+  const auto read_class = device_ ? device_->read_class() : phc::ReadClass::kMemoryMapped;
+  const auto own_error = is_ena ? phc::kEnaDefaultBound : kDefaultError;
+  auto timescale = to_timescale(config_.timescale);
+  // The adapter shows UTC, whatever the instance: nothing has to be found out.
+  if (is_ena && timescale == clock::Timescale::kAuto) timescale = clock::Timescale::kUtc;
+  const std::string label = fmt::format("PHC{}", settings_.index);
+  return {
+      .kind = clock::SourceKind::kPhc,
+      .filter = {.nominal_hertz = settings_.counter_hertz, .noise_floor = noise_floor(read_class)},
+      .timescale = timescale,
+      .error = config_.phc_error_ns != 0 ? nanoseconds{config_.phc_error_ns} : own_error,
+      .reference_id = config_.phc_reference_id.value_or(clock::reference_id(label))};
+}
+
+std::expected<void, std::string> PhcReader::find() {
+  auto found = phc::find_phc(settings_.written, kernel_, settings_.roots);
+  if (!found) return std::unexpected{std::move(found.error())};
+  device_.emplace(kernel_, std::move(*found),
+                  phc::PhcDevice::Settings{.counter_hertz = settings_.counter_hertz,
+                                           .samples = config_.phc_samples,
+                                           .roots = settings_.roots});
+  return {};
+}
+
+std::expected<void, std::string> PhcReader::open() {
+  if (!device_) {
+    if (auto found = find(); !found) return found;
+  }
+  const auto opened = was_opened_ ? device_->reopen() : device_->open();
+  if (opened) {
+    was_opened_ = true;
+    return {};
+  }
+  useless_ = opened.error() == phc::PhcError::kUnsupported;
+  const int error = device_->last_errno();
+  return std::unexpected{fmt::format("{}: {}{}", device_->identity().device,
+                                     describe(opened.error()),
+                                     error == 0 ? "" : fmt::format(" ({})", error_text(error)))};
+}
+
+milliseconds PhcReader::interval(bool tracking) const noexcept {
+  if (tracking) return kInterval;
+  return device_->is_ena() ? kEnaWarmUpInterval : kWarmUpInterval;
+}
+
+void PhcReader::fail(std::string trouble, Time again) {
+  ++failures_;
+  trouble_ = std::move(trouble);
+  next_ = again;
+}
+
+bool PhcReader::poll(Time now, clock::Timekeeper& keeper, std::optional<nanoseconds> error) {
+  if (useless_ || now < next_) return false;
+  if (!device_ || !device_->is_open()) {
+    if (auto opened = open(); !opened) {
+      fail(std::move(opened.error()), now + kSearchInterval);
+      return false;
+    }
+    if (announced_ != device_->read_class()) {
+      announced_ = device_->read_class();
+      keeper.source(settings_.index).reconfigure(source_settings());
+    }
+  }
+  const auto reading = device_->read();
+  const bool tracking = keeper.sources()[settings_.index].filter().is_tracking();
+  next_ = now + interval(tracking);
+  if (!reading) {
+    fail(std::string{describe(reading.error())},
+         reading.error() == phc::PhcError::kGone ? now + kSearchInterval : next_);
+    return false;
+  }
+  if (!error && device_->is_ena()) {
+    // What the clock says of itself with the reading just taken.
+    const auto bound = phc::read_ena_error_bound(device_->identity());
+    if (!bound && bound.error() == phc::EnaBoundError::kInvalid) {
+      fail("the driver has no error bound for this reading", next_);
+      return false;
+    }
+    if (bound) error = *bound;
+  }
+  trouble_.clear();
+  keeper.add_phc(settings_.index, *reading, error);
+  return true;
+}
+
+}  // namespace pollux::control

@@ -1,0 +1,20 @@
+// The invariants of what is read from chronyd and ptp4l, for any octets. For the programs in this
+// folder only.
+#pragma once
+
+#include <cstdint>
+
+#include "tests/fuzz/harness.h"
+
+namespace pollux::test {
+
+// The first octet of an input chooses who reads it, the next four are the sequence number that the
+// reader expects; the message follows.
+inline constexpr std::size_t kPeerControlOctets = 5;
+inline constexpr std::size_t kPeerReaders = 7;
+
+// How many inputs so far were taken for a good message, so that a driver can tell that it is not
+// idle.
+[[nodiscard]] std::uint64_t messages_accepted();
+
+}  // namespace pollux::test

@@ -1,0 +1,326 @@
+// States of the timekeeper with a hardware clock, and what the header says in each.
+#include <gtest/gtest.h>
+
+#include "tests/unit/clock/keeper_host.h"
+
+namespace pollux::clock {
+namespace {
+
+constexpr seconds kWarm{20};
+constexpr std::uint32_t kPhc0 = reference_id("PHC0");
+constexpr std::uint32_t kLocalReference = 0x7f7f'0101;
+
+KeeperHostSettings one_phc(const TimekeeperSettings& keeper = {.trust_phc = true}) {
+  return {.phcs = {HostPhc{}}, .keeper = keeper};
+}
+
+// `bound` and what it may grow to while the snapshot is believed.
+void expect_dispersion_of_bound(KeeperHost& host) {
+  const double said = host.header().root_dispersion / 65'536.0 * 1e9;
+  const double least = static_cast<double>(host.snapshot().error_bound_ns) +
+                       5 * static_cast<double>(host.snapshot().drift_ppb);
+  EXPECT_GE(said, least - 10);
+  EXPECT_LE(said, least + 2e9 / 65'536);
+}
+
+void expect_unsynchronised(KeeperHost& host, ClockState state, std::uint32_t reference) {
+  EXPECT_EQ(host.state(), state);
+  const auto header = host.header();
+  EXPECT_EQ(header.leap, LeapIndicator::kUnsynchronised);
+  EXPECT_EQ(header.stratum, 0);
+  EXPECT_EQ(header.reference_id, reference);
+  EXPECT_EQ(header.root_delay, 0U);
+  EXPECT_EQ(header.root_dispersion, 0x1'0000U);
+  EXPECT_EQ(host.serve().reference_time, NtpTime{});
+}
+
+TEST(TimekeeperState, InitUntilSomethingIsFollowed) {
+  KeeperHost host{one_phc()};
+  host.sample();
+  expect_unsynchronised(host, ClockState::kInit, reference_id("INIT"));
+}
+
+TEST(TimekeeperState, LockedOnATrustedPhc) {
+  KeeperHost host{one_phc()};
+  host.kernel.synchronised = false;
+  host.phcs[0].own_error = microseconds{3};
+  host.run(kWarm);
+  EXPECT_EQ(host.state(), ClockState::kLocked);
+  const auto header = host.header();
+  EXPECT_EQ(header.leap, LeapIndicator::kNone);
+  EXPECT_EQ(header.stratum, 1);
+  EXPECT_EQ(header.reference_id, kPhc0);
+  EXPECT_EQ(header.root_delay, 0U);
+  expect_dispersion_of_bound(host);
+  EXPECT_GT(host.snapshot().error_bound_ns, 3'000);
+  EXPECT_LT(host.snapshot().error_bound_ns, 5'000);
+  EXPECT_LT(abs(host.true_error()).count(), 500);
+  EXPECT_EQ(host.keeper().report().reference, 0U);
+  EXPECT_EQ(host.keeper().opinion(0), Opinion::kNone);
+}
+
+TEST(TimekeeperState, APhcNeedsAVoterOrTrust) {
+  KeeperHost host{one_phc({})};
+  host.kernel.synchronised = false;
+  host.run(kWarm);
+  expect_unsynchronised(host, ClockState::kInit, reference_id("INIT"));
+  host.kernel.synchronised = true;
+  host.sample();
+  EXPECT_EQ(host.state(), ClockState::kLocked);
+  EXPECT_EQ(host.keeper().opinion(0), Opinion::kAgreed);
+  // Once confirmed it stays so.
+  host.kernel.synchronised = false;
+  host.run(seconds{60});
+  EXPECT_EQ(host.state(), ClockState::kLocked);
+}
+
+TEST(TimekeeperState, ASystemClockThatFollowsThePhcConfirmsNothing) {
+  KeeperHost host{one_phc({})};
+  host.keeper().set_upstream(Upstream{.stratum = 2, .reference_id = 7, .follows_phc = true});
+  host.run(seconds{4});
+  EXPECT_EQ(host.state(), ClockState::kInit);
+  EXPECT_EQ(host.keeper().opinion(0), Opinion::kNone);
+  host.keeper().set_upstream(Upstream{.stratum = 2, .reference_id = 7});
+  host.sample();
+  EXPECT_EQ(host.state(), ClockState::kLocked);
+}
+
+TEST(TimekeeperState, VotersReachIsTwentyFiveMilliseconds) {
+  for (const auto& [error, opinion] : {std::pair{milliseconds{20}, Opinion::kAgreed},
+                                       std::pair{milliseconds{-20}, Opinion::kAgreed},
+                                       std::pair{milliseconds{30}, Opinion::kDisputed},
+                                       std::pair{milliseconds{-30}, Opinion::kDisputed}}) {
+    KeeperHost host{one_phc({})};
+    host.phcs[0].error = error;
+    host.run(kWarm);
+    EXPECT_EQ(host.keeper().opinion(0), opinion) << error.count();
+    EXPECT_EQ(host.state(),
+              opinion == Opinion::kAgreed ? ClockState::kLocked : ClockState::kFallback);
+  }
+}
+
+TEST(TimekeeperState, HoldoverWhenThePhcIsLost) {
+  KeeperHost host{one_phc()};
+  host.kernel.synchronised = false;
+  host.run(seconds{60});
+  host.phcs[0].is_present = false;
+  host.run(seconds{1});
+  EXPECT_EQ(host.state(), ClockState::kLocked);
+  EXPECT_DOUBLE_EQ(host.keeper().report().holdover_age, 0);
+  const auto before = host.snapshot().error_bound_ns;
+  host.run(seconds{9});
+  EXPECT_EQ(host.state(), ClockState::kHoldover);
+  const auto header = host.header();
+  EXPECT_EQ(header.leap, LeapIndicator::kNone);
+  EXPECT_EQ(header.stratum, 1);
+  EXPECT_EQ(header.reference_id, kPhc0);
+  expect_dispersion_of_bound(host);
+  // A ppm, and the doubt of the frequency.
+  EXPECT_GT(host.snapshot().error_bound_ns, before + 8'000);
+  EXPECT_LT(host.snapshot().error_bound_ns, before + 20'000);
+  EXPECT_NEAR(host.keeper().report().holdover_age, 8, 0.3);
+  EXPECT_LE(abs(host.true_error()).count(), host.bound());
+  // The reference time is that of the last reading.
+  const auto age = to_nanoseconds(host.serve().transmit - host.serve().reference_time);
+  EXPECT_NEAR(static_cast<double>(age.count()), 10e9, 0.4e9);
+}
+
+TEST(TimekeeperState, HoldoverWhenItsKeeperCallsItUnhealthy) {
+  KeeperHost host{one_phc()};
+  host.kernel.synchronised = false;
+  host.run(kWarm);
+  host.keeper().set_health(0, false);
+  host.sample();
+  EXPECT_EQ(host.state(), ClockState::kHoldover);
+  EXPECT_TRUE(host.believed());
+  host.keeper().set_health(0, true);
+  host.sample();
+  EXPECT_EQ(host.state(), ClockState::kLocked);
+}
+
+TEST(TimekeeperState, HoldoverEndsAtATenthOfASecond) {
+  KeeperHost host{one_phc()};
+  host.kernel.synchronised = false;
+  host.run(seconds{60});
+  host.phcs[0].is_present = false;
+  host.run(hours{20}, seconds{2});
+  EXPECT_EQ(host.state(), ClockState::kHoldover);
+  host.run(hours{16}, seconds{2});
+  expect_unsynchronised(host, ClockState::kUnsync, 0);
+}
+
+TEST(TimekeeperState, FallbackWhenHoldoverIsWorseThanItsLimitAndThanTheSystemClock) {
+  KeeperHost host{one_phc()};
+  host.kernel.maximum_error = milliseconds{3};
+  host.keeper().set_upstream(Upstream{.stratum = 3,
+                                      .reference_id = 0x0a00'0001,
+                                      .root_delay = milliseconds{2},
+                                      .root_dispersion = milliseconds{1}});
+  host.run(seconds{60});
+  EXPECT_EQ(host.state(), ClockState::kLocked);
+  EXPECT_EQ(host.header().stratum, 1);
+  host.phcs[0].is_present = false;
+  // Above the limit of 1 ms, but still better than the 2 ms of the system clock.
+  host.run(seconds{1'200}, seconds{1});
+  EXPECT_GT(host.snapshot().error_bound_ns, 1'000'000);
+  EXPECT_EQ(host.state(), ClockState::kHoldover);
+  host.run(seconds{1'200}, seconds{1});
+  EXPECT_EQ(host.state(), ClockState::kFallback);
+  const auto header = host.header();
+  EXPECT_EQ(header.leap, LeapIndicator::kNone);
+  EXPECT_EQ(header.stratum, 3);
+  EXPECT_EQ(header.reference_id, 0x0a00'0001U);
+  EXPECT_EQ(header.root_delay, to_ntp_short(milliseconds{2}));
+  // Delay / 2 is counted there; the dispersion is the rest of the bound.
+  const double dispersion = header.root_dispersion / 65'536.0 * 1e9;
+  EXPECT_GE(dispersion, static_cast<double>(host.snapshot().error_bound_ns) - 1e6);
+  EXPECT_LT(dispersion, static_cast<double>(host.snapshot().error_bound_ns) - 0.7e6);
+
+  host.phcs[0].is_present = true;
+  host.run(seconds{5});
+  EXPECT_EQ(host.state(), ClockState::kLocked);
+  EXPECT_EQ(host.header().stratum, 1);
+}
+
+TEST(TimekeeperState, AShorterLimitOfHoldoverFallsBackSooner) {
+  KeeperHostSettings settings = one_phc();
+  settings.keeper.holdover_max = microseconds{20};
+  KeeperHost host{settings};
+  host.run(seconds{60});
+  host.phcs[0].is_present = false;
+  host.run(seconds{60});
+  EXPECT_EQ(host.state(), ClockState::kFallback);
+}
+
+TEST(TimekeeperState, LocalOnlyByOption) {
+  for (const bool local : {false, true}) {
+    KeeperHost host{{.keeper = {.local = local}}};
+    host.kernel.synchronised = false;
+    host.run(kWarm);
+    if (!local) {
+      expect_unsynchronised(host, ClockState::kInit, reference_id("INIT"));
+      continue;
+    }
+    EXPECT_EQ(host.state(), ClockState::kLocal);
+    EXPECT_EQ(host.header().leap, LeapIndicator::kNone);
+    EXPECT_EQ(host.header().stratum, 10);
+    EXPECT_EQ(host.header().reference_id, kLocalReference);
+    expect_dispersion_of_bound(host);
+    host.kernel.synchronised = true;
+    host.sample();
+    EXPECT_EQ(host.state(), ClockState::kLocked);
+  }
+}
+
+TEST(TimekeeperState, LocalGoesOnWhereHoldoverEnds) {
+  KeeperHostSettings settings = one_phc();
+  settings.keeper.local = true;
+  KeeperHost host{settings};
+  host.kernel.synchronised = false;
+  host.run(seconds{60});
+  host.phcs[0].is_present = false;
+  host.run(hours{36}, seconds{2});
+  EXPECT_EQ(host.state(), ClockState::kLocal);
+  EXPECT_EQ(host.header().stratum, 10);
+  EXPECT_EQ(host.header().reference_id, kLocalReference);
+  EXPECT_GT(host.snapshot().error_bound_ns, 100'000'000);
+}
+
+TEST(TimekeeperStart, WaitsForAPhcThatIsThere) {
+  KeeperHost host{one_phc({})};
+  host.phcs[0].error = seconds{3};  // nobody will confirm it
+  host.run(milliseconds{4'900});
+  EXPECT_EQ(host.state(), ClockState::kInit);
+  host.run(milliseconds{500});
+  EXPECT_EQ(host.state(), ClockState::kFallback);
+  EXPECT_EQ(host.header().stratum, 10);
+}
+
+TEST(TimekeeperStart, DoesNotWaitForAPhcThatIsAbsent) {
+  KeeperHost host{one_phc({})};
+  host.phcs[0].is_present = false;
+  host.run(milliseconds{2'500});
+  EXPECT_EQ(host.state(), ClockState::kFallback);
+}
+
+TEST(TimekeeperHeader, UpstreamSpeaksForTheSystemClockAndOptionsOverrideIt) {
+  KeeperHost host;
+  host.kernel.maximum_error = seconds{1};  // of the kernel, which knows less
+  host.keeper().set_upstream(Upstream{.stratum = 2,
+                                      .reference_id = 0xc000'0201,
+                                      .root_delay = milliseconds{10},
+                                      .root_dispersion = milliseconds{3}});
+  host.run(kWarm);
+  EXPECT_EQ(host.state(), ClockState::kLocked);
+  EXPECT_EQ(host.header().stratum, 2);
+  EXPECT_EQ(host.header().reference_id, 0xc000'0201U);
+  EXPECT_EQ(host.header().root_delay, to_ntp_short(milliseconds{10}));
+  EXPECT_GE(host.header().root_dispersion, to_ntp_short(milliseconds{3}));
+  EXPECT_LE(host.header().root_dispersion, to_ntp_short(microseconds{3'200}));
+  EXPECT_NEAR(static_cast<double>(host.snapshot().error_bound_ns), 8e6, 0.1e6);
+
+  KeeperHost told{{.keeper = {.system_stratum = 4, .system_reference_id = 0x4142'4344}}};
+  told.keeper().set_upstream(Upstream{.stratum = 2, .reference_id = 0xc000'0201});
+  told.run(kWarm);
+  EXPECT_EQ(told.header().stratum, 4);
+  EXPECT_EQ(told.header().reference_id, 0x4142'4344U);
+}
+
+// The kernel calls a clock synchronised for a day after its program lost its sources; and stratum 0
+// with a leap indicator other than 3 would be a kiss of death to clients.
+TEST(TimekeeperHeader, AnUpstreamWithoutTimeMakesTheSystemClockUnsynchronised) {
+  for (const unsigned said : {0U, 16U, 255U}) {
+    const auto stratum = static_cast<std::uint8_t>(said);
+    KeeperHost host;
+    host.keeper().set_upstream(Upstream{.stratum = stratum});
+    host.run(kWarm);
+    EXPECT_FALSE(host.believed());
+
+    KeeperHost trusted{{.keeper = {.trust_system = true}}};
+    trusted.keeper().set_upstream(Upstream{.stratum = stratum, .reference_id = 5});
+    trusted.run(kWarm);
+    EXPECT_TRUE(trusted.believed());
+    EXPECT_EQ(trusted.header().stratum, 10);
+    EXPECT_EQ(trusted.header().reference_id, kLocalReference);
+  }
+}
+
+TEST(TimekeeperHeader, DispersionIsNotLostWhereTheKernelIsNotSynchronised) {
+  KeeperHost host{{.keeper = {.trust_system = true}}};
+  host.kernel.synchronised = false;
+  host.keeper().set_upstream(
+      Upstream{.stratum = 2, .root_delay = milliseconds{10}, .root_dispersion = milliseconds{3}});
+  host.run(kWarm);
+  EXPECT_GE(host.header().root_dispersion, to_ntp_short(milliseconds{3}));
+  EXPECT_GE(host.snapshot().error_bound_ns, 8'000'000);
+}
+
+TEST(TimekeeperHeader, SnapshotsCarryCompensationsAndPrecision) {
+  KeeperHostSettings settings = one_phc({.precision = -23,
+                                         .trust_phc = true,
+                                         .receive_compensation = -77,
+                                         .transmit_compensation = 99});
+  KeeperHost host{settings};
+  host.run(kWarm);
+  EXPECT_EQ(host.snapshot().receive_compensation, -77);
+  EXPECT_EQ(host.snapshot().transmit_compensation, 99);
+  EXPECT_EQ(host.header().precision, -23);
+  EXPECT_EQ(host.snapshot().tai_minus_utc, 37);
+  const double life = static_cast<double>(host.snapshot().void_after - host.snapshot().map.base);
+  EXPECT_NEAR(life / 2.5e9, 5, 1e-6);
+}
+
+TEST(TimekeeperScale, ATaiPhcIsServedAsUtc) {
+  for (const auto configured : {Timescale::kTai, Timescale::kAuto}) {
+    KeeperHostSettings settings = one_phc();
+    settings.phcs[0].timescale = Timescale::kTai;
+    settings.timescale = configured;
+    KeeperHost host{settings};
+    host.run(kWarm);
+    EXPECT_EQ(host.state(), ClockState::kLocked);
+    EXPECT_LT(abs(host.true_error()).count(), 500);
+  }
+}
+
+}  // namespace
+}  // namespace pollux::clock

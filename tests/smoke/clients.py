@@ -6,7 +6,7 @@ import os
 import re
 import time
 
-from lab import until
+from daemon_lab import until
 
 PYTHON = "/usr/bin/python3"
 

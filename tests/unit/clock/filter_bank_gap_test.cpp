@@ -99,10 +99,10 @@ TEST(FilterBankGap, TheFilterThatExpectedItIsFollowed) {
     fixture.add(phase + fixture.noise());
   }
   ASSERT_EQ(fixture.bank.selected(), 3U);
-  fixture.ticks_ += 200'000'000'000;
+  fixture.ticks_ += 600'000'000'000;
   const double predicted = fixture.error_at(fixture.ticks_);
   const double sigma = fixture.bank.at(Counter{} + fixture.ticks_).phase_sigma;
-  const double reading = predicted + 4.5 * sigma;
+  const double reading = predicted + 5 * sigma + 90;
   const auto at = fixture.ticks_;
   EXPECT_EQ(fixture.add(reading), SampleFate::kTaken);
   EXPECT_NEAR(fixture.error_at(at), reading, 50);

@@ -39,6 +39,9 @@ constexpr std::string_view kPtp4lVerdicts[] = {"healthy", "no grandmaster", "sil
 constexpr double kNanosecond = 1e-9;
 
 double seconds_of(std::uint32_t ntp_short) { return ntp_short / 65536.0; }
+double seconds_of_units(std::int64_t units) {
+  return clock::to_fractional_nanoseconds(clock::NtpDuration{units}) * kNanosecond;
+}
 
 // RFC 5905 §7.3: four letters at stratum 0 and 1, else the address or hash of the source.
 std::string reference_text(std::uint32_t id, std::uint8_t stratum) {
@@ -88,6 +91,16 @@ std::string unsynchronised_reason(const ClockReport& clock) {
   return "the kernel says that nothing disciplines the system clock";
 }
 
+json counters_document(const std::optional<phc::EnaCounters>& counters) {
+  if (!counters) return nullptr;
+  return {{"retrieved", counters->retrieved},
+          {"expired", counters->expired},
+          {"skipped", counters->skipped},
+          {"device_errors", counters->device_errors},
+          {"timestamp_errors", counters->timestamp_errors},
+          {"errors", counters->errors}};
+}
+
 json source_document(const SourceReport& source) {
   return {{"name", source.name},
           {"kind", source.kind == SourceKind::kPhc ? "phc" : "system"},
@@ -107,6 +120,7 @@ json source_document(const SourceReport& source) {
           {"samples", source.samples},
           {"failures", source.failures},
           {"disruptions", source.disruptions},
+          {"driver_counters", counters_document(source.ena_counters)},
           {"trouble", source.trouble}};
 }
 
@@ -291,6 +305,8 @@ json clock_document(const ClockReport& clock) {
           {"read_window_s", source != nullptr ? source->window * kNanosecond : 0},
           {"holdover_age_s", keeper.holdover_age},
           {"tai_minus_utc_s", clock.snapshot.tai_minus_utc},
+          {"rx_comp_s", -seconds_of_units(clock.snapshot.receive_compensation)},
+          {"tx_comp_s", seconds_of_units(clock.snapshot.transmit_compensation)},
           {"pending_leap", leap_document(clock)},
           {"counter_hz", clock.nominal_hertz},
           {"counter", clock.counts_raw ? "monotonic_raw" : "tsc"},

@@ -219,6 +219,7 @@ SourceReport ClockLoop::describe(std::size_t index, clock::Counter now) const {
     report.device = device->identity().device;
     report.clock_name = device->identity().clock_name;
     report.method = name(device->method());
+    if (device->is_ena()) report.ena = device->identity();
   }
   return report;
 }

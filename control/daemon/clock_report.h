@@ -11,6 +11,8 @@
 #include "control/daemon/drift_file.h"
 #include "ptp/clock/timekeeper.h"
 #include "ptp/message/ptp4l_health.h"
+#include "ptp/phc/device_lookup.h"
+#include "ptp/phc/ena.h"
 #include "ptp/phc/peer_socket.h"
 
 namespace pollux::control {
@@ -36,7 +38,9 @@ struct SourceReport {
   std::uint64_t samples = 0;
   std::uint64_t failures = 0;
   std::uint64_t disruptions = 0;
-  std::string trouble;  // of the last read; empty: none
+  std::string trouble;                           // of the last read; empty: none
+  std::optional<phc::PhcIdentity> ena;           // of an ENA clock, to ask its driver more
+  std::optional<phc::EnaCounters> ena_counters;  // filled in by who shows them
 };
 
 struct VoterReport {

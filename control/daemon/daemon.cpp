@@ -40,7 +40,9 @@ Daemon::Daemon(Config config, Sources sources)
       cores_{worker_cores(config_, port::allowed_cpus())},
       eal_{make_eal_settings(config_, cores_)},
       clock_{config_.clock, config_.server.run_dir, latch_},
-      dataplane_{make_dataplane_settings(config_, facts_, cores_, clock_.counter_hertz()), latch_} {
+      dataplane_{make_dataplane_settings(config_, facts_, cores_, phc::counter_source(),
+                                         clock_.counter_hertz()),
+                 latch_} {
   prepare_clock();
   clock_.start();
   dataplane_.start();
@@ -229,7 +231,10 @@ std::vector<std::string> Daemon::warnings(const ClockReport& clock,
 }
 
 std::string Daemon::document() const {
-  const auto clock = clock_.report();
+  auto clock = clock_.report();
+  for (SourceReport& source : clock.sources) {
+    if (source.ena) source.ena_counters = phc::read_ena_counters(*source.ena, *kernel_);
+  }
   const auto dataplane = look_at_dataplane();
   const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - started_steady_;
   ObserveInput input{.config = config_,

@@ -81,6 +81,7 @@ class Daemon {
   Rates rates_;
   std::optional<bool> was_synchronised_;           // none before the first look
   std::vector<clock::SourceState> source_states_;  // at the last look
+  std::unique_ptr<phc::PhcKernel> kernel_ = phc::make_linux_phc_kernel();  // of this thread
 
   LeapFile leap_file_{config_.clock.leap_file};
   std::chrono::steady_clock::time_point next_files_ = started_steady_;

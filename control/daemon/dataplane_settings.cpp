@@ -115,13 +115,15 @@ port::EalSettings make_eal_settings(const Config& config, const std::vector<unsi
 
 port::DataplaneSettings make_dataplane_settings(const Config& config, const PortFacts& facts,
                                                 const std::vector<unsigned>& cores,
-                                                double counter_hertz) {
-  port::DataplaneSettings settings{.buffers = config.memory.mbufs,
-                                   .burst = config.workers.burst,
-                                   .sleep_when_idle = sleeps_when_idle(config),
-                                   .host_replies = config.limits.host_replies,
-                                   .counter_hertz = counter_hertz,
-                                   .worker_cores = cores};
+                                                phc::CounterSource counter, double counter_hertz) {
+  port::DataplaneSettings settings{
+      .buffers = config.memory.mbufs,
+      .burst = config.workers.burst,
+      .sleep_when_idle = sleeps_when_idle(config),
+      .host_replies = config.limits.host_replies,
+      .counter_hertz = counter_hertz,
+      .counter_is_raw_clock = counter == phc::CounterSource::kMonotonicRaw,
+      .worker_cores = cores};
   const auto policies = make_policies(config, facts);
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const PortConfig& port = config.ports[i];

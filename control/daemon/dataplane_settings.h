@@ -7,6 +7,7 @@
 #include "control/daemon/config.h"
 #include "control/daemon/interface_facts.h"
 #include "dataplane/port/settings.h"
+#include "ptp/phc/counter.h"
 
 namespace pollux::control {
 
@@ -36,6 +37,7 @@ using PortFacts = std::vector<InterfaceFacts>;
 [[nodiscard]] port::DataplaneSettings make_dataplane_settings(const Config& config,
                                                               const PortFacts& facts,
                                                               const std::vector<unsigned>& cores,
+                                                              phc::CounterSource counter,
                                                               double counter_hertz);
 
 // What an operator should know of the ports before looking further.

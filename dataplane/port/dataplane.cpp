@@ -144,7 +144,8 @@ void Dataplane::Parts::make_workers(const clock::SnapshotLatch& latch) {
                                   .burst = static_cast<std::uint16_t>(settings.burst),
                                   .sleep_when_idle = settings.sleep_when_idle,
                                   .longest_gap = longest_gap(settings.counter_hertz),
-                                  .seed = random_seed()};
+                                  .seed = random_seed(),
+                                  .counter_is_raw_clock = settings.counter_is_raw_clock};
     const auto queues = queues_of(id);
     workers.push_back(
         std::make_unique<Worker>(worker, latch, rules_pointer, quiescent.get(), queues));

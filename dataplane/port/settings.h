@@ -43,6 +43,8 @@ struct DataplaneSettings {
   bool sleep_when_idle = false;  // give the CPU away between empty polls
   unsigned host_replies = 1000;  // ARP, neighbour and ping replies a second and worker
   double counter_hertz = 0;
+  // Time is kept by CLOCK_MONOTONIC_RAW in nanoseconds instead of the CPU's counter; slower.
+  bool counter_is_raw_clock = false;
   std::vector<unsigned> worker_cores;  // the same as in EalSettings
 };
 

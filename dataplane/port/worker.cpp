@@ -10,7 +10,15 @@ namespace pollux::port {
 
 namespace {
 
-clock::Counter read_counter() noexcept { return {rte_rdtsc()}; }
+// Ticks as the clock thread reads them: of the CPU's counter, or nanoseconds of the kernel's clock.
+clock::Counter read_counter(bool is_raw_clock) noexcept {
+  if (!is_raw_clock) [[likely]]
+    return {rte_rdtsc()};
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+  return {static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+          static_cast<std::uint64_t>(now.tv_nsec)};
+}
 
 // When the frames of a poll came in. If the poll before had drained the queue they came between the
 // two, and the middle is the best guess; but only while polls follow each other closely. After a
@@ -55,7 +63,8 @@ void Worker::run() noexcept {
 
 bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
   const auto [port_id, queue_id, rules_index, wire_time] = queue.address;
-  const clock::Counter asked = read_counter();
+  const bool raw_clock = settings_.counter_is_raw_clock;
+  const clock::Counter asked = read_counter(raw_clock);
   // A reading takes as long as half a packet: this one also ends the busy poll before.
   if (busy_) counters_.busy_cycles.add(static_cast<std::uint64_t>(asked - busy_since_));
   const std::uint16_t count =
@@ -68,7 +77,8 @@ bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
     return false;
   }
   // Read behind the receive call: what it brought has come by now, wherever the worker was held up.
-  const clock::Counter received = receive_time(queue, read_counter(), settings_.longest_gap);
+  const clock::Counter received =
+      receive_time(queue, read_counter(raw_clock), settings_.longest_gap);
   busy_since_ = asked;
   queue.last_poll = asked;
   queue.was_drained = count < settings_.burst;
@@ -78,7 +88,7 @@ bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
   burst_.turn_usual(responder_, policy);
   if (burst_.has_left()) answer_left(policy, asked, rules.host_allowance);
   if (policy.transmit_checksums()) burst_.request_checksums();
-  responder_.stamp(policy, received, read_counter(), wire_time->read());
+  responder_.stamp(policy, received, read_counter(raw_clock), wire_time->read());
   transmit(queue);
 
   counters_.packets.add(count);

@@ -55,6 +55,7 @@ class Worker {
     bool sleep_when_idle = false;
     std::int64_t longest_gap = 0;  // ticks between two polls whose middle may stand for T2
     std::uint64_t seed = 0;
+    bool counter_is_raw_clock = false;  // as in DataplaneSettings
   };
 
   // `rules` and `quiescent` are shared with the control thread, which changes the first and waits

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "ptp/phc/counter.h"
 #include "tests/dpdk/eal_environment.h"
 #include "tests/support/frame_runner.h"
 
@@ -35,6 +36,7 @@ void join_workers() {
 
 port::DataplaneSettings completed(port::DataplaneSettings settings, double hertz) {
   settings.counter_hertz = hertz;
+  settings.counter_is_raw_clock = phc::counter_source() == phc::CounterSource::kMonotonicRaw;
   return settings;
 }
 

@@ -27,7 +27,7 @@ void stop_and_join(port::Dataplane& dataplane);
 
 class DataplaneRun {
  public:
-  // Publishes the time and opens the ports; hertz is filled in.
+  // Publishes the time and opens the ports; what concerns the counter is filled in.
   explicit DataplaneRun(port::DataplaneSettings settings);
   ~DataplaneRun() { stop(); }
 

@@ -11,7 +11,7 @@ namespace pollux::test {
 
 class LiveClock {
  public:
-  // Measures the counter's rate, once in a program.
+  // Measures the rate of the counter that phc reads, once in a program.
   LiveClock();
 
   // From now on time is served that is believed for `lifetime`.

@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "ptp/phc/counter.h"
 #include "tests/dpdk/dataplane_run.h"
 #include "tests/dpdk/frame_kinds.h"
 #include "tests/dpdk/ring_port.h"
@@ -87,6 +88,35 @@ TEST_F(ServedTime, IsUnsynchronisedPastItsEndAndBelievedAgainAfterwards) {
     EXPECT_EQ(said.leap, 0U);
     EXPECT_EQ(said.stratum, 3U);
   }
+}
+
+// The counter of machines whose TSC cannot keep time; chosen before the fixture's members are made.
+class RawClock {
+ protected:
+  RawClock() { phc::choose_counter_source(phc::CounterSource::kMonotonicRaw); }
+  ~RawClock() { phc::choose_counter_source(phc::CounterSource::kTsc); }
+};
+
+class ServedTimeOfRawClock : private RawClock, public ServedTime {};
+
+TEST_F(ServedTimeOfRawClock, LiesWithinTheStay) {
+  NtpTime before = run_.clock().now();
+  run_.start();
+  for (int i = 0; i < 50; ++i) {
+    const NtpFields said = answer();
+    EXPECT_EQ(said.leap, 0U);
+    const NtpTime after = run_.clock().now();
+    expect_between(before, said.receive, after);
+    expect_between(before, said.transmit, after);
+    before = NtpTime{said.receive};
+  }
+}
+
+TEST_F(ServedTimeOfRawClock, IsTheSystemClocks) {
+  run_.start();
+  const auto distance = to_nanoseconds(system_time() - NtpTime{answer().transmit});
+  EXPECT_GE(distance, -milliseconds{10});
+  EXPECT_LE(distance, milliseconds{1000});
 }
 
 // Nothing was published yet: an answer, but nothing to believe.

@@ -38,6 +38,22 @@ def test_time(lab):
     lab.check("dispersion is honest and small", 0 < reply.root_dispersion < 1, f"{reply.root_dispersion} s")
 
 
+def test_raw_clock(lab):
+    """counter = "monotonic_raw": clock thread and workers both read it."""
+    wire = lab.serve(clock='trust = true\nstratum = 1\ncounter = "monotonic_raw"')
+    early, late = [], []
+    for _ in range(100):
+        before = packets.ntp_now()
+        reply = wire.ask()
+        early.append(before - reply.receive)
+        late.append(reply.transmit - wire.arrival)
+    lab.check("the reply is synchronised", reply.synchronised, f"leap {reply.leap}, stratum {reply.stratum}")
+    lab.check("T2 is not before the sending", max(early) < TOLERANCE, f"by up to {max(early) * 1e6:.1f} us")
+    lab.check("T3 is not after the arrival", max(late) < TOLERANCE, f"by up to {max(late) * 1e6:.1f} us")
+    lab.check("T3 is close to the arrival", sorted(late)[len(late) // 2] > -200e-6,
+              f"median {sorted(late)[len(late) // 2] * 1e6:.1f} us")
+
+
 def test_stratum(lab):
     """stratum and reference_id of [clock] are served."""
     lab.connect(client_addresses=False)

@@ -103,6 +103,7 @@ TEST(SystemSlew, ASmallJumpIsRemovedWithinTheRateLimit) {
     // The jump also spoils the measured rate for a while.
     ASSERT_NEAR(rate, 1.0, 50e-6 + 800e-6) << i;
     ASSERT_TRUE(host.believed());
+    ASSERT_LE(abs(host.error()).count(), host.bound()) << i;
     previous = served.transmit;
     previous_counter = host.counter();
   }

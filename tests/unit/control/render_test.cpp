@@ -83,7 +83,8 @@ TEST(Render, Status) { EXPECT_EQ(render_status(sample_document()), kStatusScreen
 TEST(Render, StatusOfAnUntrustedClock) {
   json document = sample_document();
   document["clock"]["trusted"] = false;
-  EXPECT_NE(render_status(document).find("Clock         system clock, LOCKED\n"), std::string::npos);
+  EXPECT_NE(render_status(document).find("Clock         system clock, LOCKED\n"),
+            std::string::npos);
 }
 
 TEST(Render, Serverstats) {

@@ -120,8 +120,8 @@ def test_dead_phc(lab):
         lab.run("rmmod", "e1000e")
 
 
-def test_real_phc(lab, kind=("extended", "basic", "precise")):
+def test_real_phc(lab):
     """The unit tests that need a real PHC."""
-    lab.load_phc(extended=int(kind != "basic"), precise=int(kind == "precise"))
+    lab.load_phc()
     code, out = lab.run(lab.build / "tests/unit/real_phc_test", check=False)
     lab.check("real_phc_test", code == 0, "" if code == 0 else out.replace("\n", " | ")[-600:])

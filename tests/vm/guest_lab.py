@@ -6,6 +6,7 @@ import contextlib
 import time
 
 import mock_phc
+from cases import Stop
 from daemon_lab import SERVER4, DaemonLab, until
 from ntp_client import NtpClient
 
@@ -42,6 +43,12 @@ class GuestLab(DaemonLab):
         client = NtpClient(SERVER4)
         self.require("answers", until(lambda: client.ask(0.3), 10))
         return client
+
+    def need_chronyd(self):
+        """Ends the case where chronyd is not unpacked."""
+        if not (self.peers / "chrony").is_dir():
+            self.skip("chronyd", f"chrony is not in {self.peers}: scripts/lib/install peer")
+            raise Stop()
 
     def clock_state(self):
         """What polluxd says of its clock: INIT, LOCKED and so on; None when it says nothing."""

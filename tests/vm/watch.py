@@ -5,8 +5,8 @@ state, to be judged afterwards against a time that is known.
 import threading
 import time
 
-from daemon_lab import SERVER4, until
-from ntp_client import ERA_END, NtpClient
+from daemon_lab import SERVER4
+from ntp_client import NtpClient
 
 PAUSE = 0.01
 
@@ -72,15 +72,3 @@ def check_served(lab, watch, *offsets):
     lab.check("enough answers", len(watch.answers) > 50 and watch.lost <= len(watch.answers) // 50,
               f"{len(watch.answers)}, {watch.lost} lost")
     lab.check("polluxd lives", lab.daemon.poll() is None, lab.complaint())
-
-
-def check_era(lab, offset=0):
-    """Watches a running polluxd beyond the end of the era, which the kernel's clock is about to reach. `offset`
-    is what its clock is ahead of that one.
-    """
-    with Watch(lab) as watch:
-        until(lambda: time.time() > ERA_END + 2, 60)
-    check_served(lab, watch, offset)
-    sides = {answer.transmit < 2**63 for answer in watch.synchronised}
-    lab.check("served on both sides", sides == {False, True}, str(sides))
-    lab.check("always synchronised", len(watch.synchronised) == len(watch.answers))

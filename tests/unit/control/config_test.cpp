@@ -37,6 +37,21 @@ TEST(Config, FullExample) {
   EXPECT_EQ(config->eal.extra, (std::vector<std::string>{"--log-level", "8"}));
 }
 
+TEST(Config, EndsOfTheClocksKeys) {
+  for (const int end : {-1'000'000, 1'000'000}) {
+    const auto config = parse(fmt::format("[clock]\nrx_comp_ns = {0}\ntx_comp_ns = {0}\n", end) +
+                              std::string(kSmallText));
+    ASSERT_TRUE(config) << errors_of(config);
+    EXPECT_EQ(config->clock.rx_comp_ns, end);
+    EXPECT_EQ(config->clock.tx_comp_ns, end);
+  }
+  const auto none =
+      parse("[clock]\nleap_file = \"none\"\ndrift_file = \"none\"\n" + std::string(kSmallText));
+  ASSERT_TRUE(none) << errors_of(none);
+  EXPECT_EQ(none->clock.leap_file, kNoFile);
+  EXPECT_EQ(none->clock.drift_file, kNoFile);
+}
+
 TEST(Config, PortsOfFullExample) {
   const auto config = parse(kFullText);
   ASSERT_TRUE(config) << errors_of(config);

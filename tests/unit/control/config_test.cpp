@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <random>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -105,6 +108,22 @@ TEST(Config, DefaultsOfTheTableAreThoseOfTheStructs) {
   EXPECT_EQ(written->ntp.dscp, unwritten->ntp.dscp);
   EXPECT_EQ(written->limits.host_replies, unwritten->limits.host_replies);
   EXPECT_EQ(written->ports[0].vlans, unwritten->ports[0].vlans);
+}
+
+TEST(Config, EveryKeyIsInTheManual) {
+  std::ifstream file{POLLUX_DOCS "/operating.md"};
+  const std::string manual{std::istreambuf_iterator<char>{file}, {}};
+  ASSERT_FALSE(manual.empty());
+  for (const Key& key : kKeys) {
+    const std::string name = fmt::format("`{}`", key.path);
+    std::string row;
+    std::istringstream lines{manual};
+    for (std::string line; row.empty() && std::getline(lines, line);) {
+      if (line.starts_with("| `") && line.substr(0, line.find(" | ")).contains(name)) row = line;
+    }
+    ASSERT_FALSE(row.empty()) << key.path << " is not in docs/operating.md";
+    EXPECT_EQ(row.contains(" | yes | "), key.reload == Reload::kReloadable) << row;
+  }
 }
 
 TEST(Config, EveryKeyHasHelp) {

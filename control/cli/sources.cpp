@@ -50,7 +50,8 @@ std::string troubles(const json& document) {
   for (const json& source : list_at(document, {"clock", "sources"})) {
     const std::string trouble = text_at(source, {"trouble"});
     if (!trouble.empty() && trouble != "-")
-      text += fmt::format("{}: {}\n", text_at(source, {"name"}), trouble);
+      text +=
+          fmt::format("{}{}: {}\n", text.empty() ? "\n" : "", text_at(source, {"name"}), trouble);
   }
   return text;
 }

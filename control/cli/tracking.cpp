@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
+#include <ctime>
 #include <string>
 #include <string_view>
 
@@ -39,6 +41,27 @@ std::string leap_text(const json& clock) {
   return leap == "unsynchronised" ? "Not synchronised" : leap;
 }
 
+std::string reference_text(const json& clock) {
+  const std::string text = text_at(clock, {"reference_id"});
+  const std::string hex = text_at(clock, {"reference_id_hex"});
+  return hex == "-" ? text : fmt::format("{} ({})", hex, text);
+}
+
+// "2026-11-22T10:00:00.123Z" -> "Sun Nov 22 10:00:00 2026"
+std::string time_text(const std::string& iso) {
+  std::tm time{};
+  const char* end = strptime(iso.c_str(), "%Y-%m-%dT%H:%M:%S", &time);
+  if (end == nullptr || *end != '.') return iso;
+  std::array<char, 64> text{};
+  const std::size_t length = std::strftime(text.data(), text.size(), "%a %b %d %H:%M:%S %Y", &time);
+  return {text.data(), length};
+}
+
+std::string source_text(const json& clock) {
+  const std::string source = text_at(clock, {"source"});
+  return source.empty() ? "-" : source;
+}
+
 // The system clock is the last of the sources.
 std::string system_offset(const json& clock) {
   const auto& sources = list_at(clock, {"sources"});
@@ -53,9 +76,9 @@ std::string render_tracking(const json& document) {
     return number_text(clock, {key}, format);
   };
   // In the order and by the names of chronyc, then what only Pollux has.
-  return line("Reference ID", text_at(clock, {"reference_id"})) +
+  return line("Reference ID", reference_text(clock)) +
          line("Stratum", text_at(clock, {"stratum"})) +
-         line("Ref time (UTC)", text_at(clock, {"reference_time"})) +
+         line("Ref time (UTC)", time_text(text_at(clock, {"reference_time"}))) +
          line("System time", system_offset(clock)) +
          line("Last offset", number("offset_s", signed_seconds)) +
          line("RMS offset", number("rms_offset_s", plain_seconds)) +
@@ -69,7 +92,7 @@ std::string render_tracking(const json& document) {
               number("update_interval_s",
                      [](double seconds) { return fmt::format("{:.3f} seconds", seconds); })) +
          line("Leap status", leap_text(clock)) + line("State", text_at(clock, {"state"})) +
-         line("Source", text_at(clock, {"source"})) +
+         line("Source", source_text(clock)) +
          line("Error bound", number("error_bound_s", seconds_text)) +
          line("Unconfirmed step", number("doubt_s", seconds_text)) +
          line("Sigma", number("sigma_s", seconds_text)) +

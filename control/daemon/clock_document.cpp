@@ -111,6 +111,10 @@ std::string unsynchronised_reason(const ClockReport& clock) {
 }
 
 json source_document(const SourceReport& source) {
+  // Nothing is known of a clock that has not been followed yet.
+  const auto known = [&source](double value) {
+    return source.bound > 0 ? json(value * kNanosecond) : json();
+  };
   return {{"name", source.name},
           {"kind", source.kind == SourceKind::kPhc ? "phc" : "system"},
           {"device", source.device},
@@ -120,12 +124,12 @@ json source_document(const SourceReport& source) {
           {"followed", source.followed},
           {"voters", name_of(kOpinions, source.opinion)},
           {"timescale", name_of(kTimescales, source.timescale)},
-          {"offset_s", source.offset * kNanosecond},
+          {"offset_s", known(source.offset)},
           {"error_s", source.error * kNanosecond},
-          {"bound_s", source.bound * kNanosecond},
-          {"sigma_s", source.sigma * kNanosecond},
+          {"bound_s", known(source.bound)},
+          {"sigma_s", known(source.sigma)},
           {"frequency_ppm", source.frequency * 1e-3},
-          {"read_window_s", source.window * kNanosecond},
+          {"read_window_s", known(source.window)},
           {"samples", source.samples},
           {"failures", source.failures},
           {"disruptions", source.disruptions},
@@ -293,6 +297,7 @@ json clock_document(const ClockReport& clock) {
           {"leap", name_of(kLeaps, header.leap)},
           {"stratum", header.stratum},
           {"reference_id", reference_text(header.reference_id, header.stratum)},
+          {"reference_id_hex", fmt::format("{:08X}", header.reference_id)},
           {"reference_time", clock.reference_time == clock::UtcTime{}
                                  ? json()
                                  : json(iso_time(clock.reference_time.time_since_epoch()))},

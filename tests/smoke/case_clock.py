@@ -162,3 +162,122 @@ def test_stopped_process(lab):
                   f"{len(wrong)} of {len(ages)} wrong by up to {max(map(abs, wrong), default=0):.3f} s")
     lab.check("synchronised in the end", replies[-1][1].synchronised)
     lab.check("polluxd lives", lab.daemon.poll() is None, lab.complaint())
+
+
+def test_tracking(lab):
+    """tracking, sources and waitsync of a running polluxd on the system clock."""
+    lab.connect(client_addresses=False)
+    lab.configure(clock="trust = true\nstratum = 3\nchronyd = false")
+    code, out = lab.ctl("waitsync", 0.2)
+    lab.check("waitsync: nobody there", code == 1 and "is polluxd running" in out, f"{code} {out}")
+    begin = time.monotonic()
+    lab.start(wait=False)
+    code, out = lab.ctl("waitsync", 10)
+    took = time.monotonic() - begin
+    lab.check("waitsync: good once it is", code == 0 and out.startswith("synchronised: stratum 3"), f"{code} {out}")
+    lab.note("start to synchronised", f"{took:.2f} s")
+    code, out = lab.ctl("tracking")
+    lines = dict(line.split(":", 1) for line in out.splitlines())
+    values = {key.strip(): value.strip() for key, value in lines.items()}
+    lab.check("tracking", code == 0 and values.get("Reference ID") == "7F7F0101 (127.127.1.1)" and
+              values.get("Stratum") == "3" and values.get("State") == "LOCKED", out)
+    code, out = lab.ctl("sources")
+    lab.check("sources", code == 0 and out.splitlines()[1].split()[:3] == ["*", "system", "tracking"], out)
+    lab.stop()
+
+
+def test_waitsync_degraded(lab):
+    """A clock that nobody keeps."""
+    if kernel_clock.is_synchronised():
+        lab.skip("waitsync: degraded", "this machine's clock is synchronised")
+        return
+    lab.connect(client_addresses=False)
+    lab.configure(clock="chronyd = false")
+    lab.start()
+    code, out = lab.ctl("waitsync", 1)
+    lab.check("waitsync: degraded", code == 2 and "nothing disciplines the system clock" in out, f"{code} {out}")
+
+
+def test_drift_file(lab):
+    """The counter's rate is kept over a restart; a damaged file is told and ignored."""
+    lab.connect(client_addresses=False)
+    folder = lab.home / "drift"
+    folder.mkdir(mode=0o700)
+    drift = folder / "drift"
+    lab.configure(clock=f'trust = true\nstratum = 3\nchronyd = false\ndrift_file = "{drift}"')
+    drift.write_text("pollux drift 1\nnan 1\n")
+    lab.start()
+    lab.check("damaged: told and ignored", f"{drift}: line 2 does not begin with the counter's rate in Hz: ignored"
+              in lab.log_of("polluxd"), lab.log_of("polluxd"))
+    lab.check("damaged: synchronised", until(lambda: (lab.observe() or {}).get("state") == "synchronised", 5))
+    # A rate is kept after a minute of readings.
+    until(lambda: lab.observe()["clock"]["sources"][-1]["samples"] > 490, 75, pause=1)
+    hertz = lab.observe()["clock"]["counter_hz"]
+    lab.stop()
+    words = drift.read_text().split()
+    lab.check("kept at the end", words[:3] == ["pollux", "drift", "1"] and
+              abs(float(words[3]) / hertz - 1) < 500e-6, str(words))
+    lab.check("nothing else is left", os.listdir(folder) == ["drift"], str(os.listdir(folder)))
+    lab.start()
+    lab.check("taken at the next start", "drift" not in lab.log_of("polluxd"), lab.log_of("polluxd"))
+    lab.stop()
+    drift.write_text("pollux drift 1\n1000000.0 1\n")
+    lab.start()
+    lab.check("another counter's", "the rate of another counter, ignored" in lab.log_of("polluxd"),
+              lab.log_of("polluxd"))
+
+
+def test_missing_hardware_clock(lab):
+    """A hardware clock that is not there: told, and a trusted system clock serves."""
+    lab.connect(client_addresses=False)
+    lab.configure(clock='phc = ["no-such-clock"]\ntrust = true\nstratum = 4\nchronyd = false')
+    lab.start()
+    wire = Wire()
+    reply = until(lambda: (reply := wire.ask(seconds=0.3)) and reply.synchronised and reply, 8)
+    lab.check("served from the system clock", reply and reply.stratum == 4, str(reply and reply.stratum))
+    document = lab.observe()
+    lab.check("state FALLBACK", document["clock"]["state"] == "FALLBACK", document["status"])
+    lab.check("status says why", "for want of a hardware clock" in document["status"], document["status"])
+    lab.check("warned", any("hardware clock no-such-clock: absent, no PTP hardware clock and no interface is called"
+                            in warning for warning in document["warnings"]), str(document["warnings"]))
+    code, out = lab.ctl("sources")
+    lab.check("sources names it", code == 0 and "no-such-clock" in out and "absent" in out, out)
+
+
+def test_chronyd_beside(lab):
+    """chronyd in polluxd's own namespace: its reference id is served, its sources are listed as voters."""
+    if not (lab.peers / "chrony").is_dir():
+        lab.skip("chronyd beside", f"chrony is not in {lab.peers}: scripts/lib/install peer")
+        return
+    lab.connect(client_addresses=False)
+
+    def chronyd(name, command_port, *lines):
+        home = lab.home / name
+        home.mkdir(mode=0o700)
+        (home / "conf").write_text("\n".join((
+            f"cmdport {command_port}", "bindcmdaddress 127.0.0.1", f"bindcmdaddress {home}/sock",
+            "bindaddress 127.0.0.1", f"pidfile {home}/pid", *lines, "")))
+        return lab.spawn(name, lab.peers / "chrony/usr/sbin/chronyd", "-x", "-d", "-u", "root", "-f", home / "conf",
+                         server=True)
+
+    chronyd("level", 3231, "local stratum 5", "allow 127/8", "port 1231")
+    lab.configure(clock="trust = true\nstratum = 7")
+    lab.start()
+    wire = Wire()
+    lab.check("alone: 127.127.1.1", until(lambda: (reply := wire.ask(seconds=0.3)) and
+                                          reply.reference_id == bytes((127, 127, 1, 1)), 5))
+    keeper = chronyd("keeper", 323, "port 0", "server 127.0.0.1 port 1231 iburst minpoll 0 maxpoll 0")
+    reply = until(lambda: (reply := wire.ask(seconds=0.3)) and reply.reference_id == bytes((127, 0, 0, 1)) and reply, 25)
+    lab.check("chronyd's reference id", bool(reply), str(lab.observe()["clock"]["peers"]))
+    lab.check("the configured stratum", reply and reply.stratum == 7, str(reply and reply.stratum))
+    voter = until(lambda: next((voter for voter in lab.observe()["clock"]["voters"] if voter["usable"]), None), 20)
+    lab.check("its source votes and agrees", voter and voter["address"] == "127.0.0.1" and voter["agrees"] and
+              abs(voter["offset_s"]) < 0.01, str(voter))
+    code, out = lab.ctl("sources")
+    lab.check("sources shows it", code == 0 and "127.0.0.1" in out and "agrees" in out and "chronyd: answered" in out,
+              out)
+    lab.note("sources", out.replace("\n", " | "))
+    keeper.terminate()
+    keeper.wait(10)
+    lab.check("without chronyd its voters go", until(lambda: not lab.observe()["clock"]["voters"], 15),
+              str(lab.observe()["clock"]["voters"]))

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <random>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +38,21 @@ TEST(Config, FullExample) {
   EXPECT_EQ(config->memory.megabytes, 128U);
   EXPECT_EQ(config->memory.mbufs, 8192U);
   EXPECT_EQ(config->eal.extra, (std::vector<std::string>{"--log-level", "8"}));
+}
+
+TEST(Config, EndsOfTheClocksKeys) {
+  for (const int end : {-1'000'000, 1'000'000}) {
+    const auto config = parse(fmt::format("[clock]\nrx_comp_ns = {0}\ntx_comp_ns = {0}\n", end) +
+                              std::string(kSmallText));
+    ASSERT_TRUE(config) << errors_of(config);
+    EXPECT_EQ(config->clock.rx_comp_ns, end);
+    EXPECT_EQ(config->clock.tx_comp_ns, end);
+  }
+  const auto none =
+      parse("[clock]\nleap_file = \"none\"\ndrift_file = \"none\"\n" + std::string(kSmallText));
+  ASSERT_TRUE(none) << errors_of(none);
+  EXPECT_EQ(none->clock.leap_file, kNoFile);
+  EXPECT_EQ(none->clock.drift_file, kNoFile);
 }
 
 TEST(Config, PortsOfFullExample) {
@@ -90,6 +108,22 @@ TEST(Config, DefaultsOfTheTableAreThoseOfTheStructs) {
   EXPECT_EQ(written->ntp.dscp, unwritten->ntp.dscp);
   EXPECT_EQ(written->limits.host_replies, unwritten->limits.host_replies);
   EXPECT_EQ(written->ports[0].vlans, unwritten->ports[0].vlans);
+}
+
+TEST(Config, EveryKeyIsInTheManual) {
+  std::ifstream file{POLLUX_DOCS "/operating.md"};
+  const std::string manual{std::istreambuf_iterator<char>{file}, {}};
+  ASSERT_FALSE(manual.empty());
+  for (const Key& key : kKeys) {
+    const std::string name = fmt::format("`{}`", key.path);
+    std::string row;
+    std::istringstream lines{manual};
+    for (std::string line; row.empty() && std::getline(lines, line);) {
+      if (line.starts_with("| `") && line.substr(0, line.find(" | ")).contains(name)) row = line;
+    }
+    ASSERT_FALSE(row.empty()) << key.path << " is not in docs/operating.md";
+    EXPECT_EQ(row.contains(" | yes | "), key.reload == Reload::kReloadable) << row;
+  }
 }
 
 TEST(Config, EveryKeyHasHelp) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -78,6 +79,68 @@ wan: link up, 10 Gb/s
   Sent        1,234,560 packets, 111.11 MB; 0 errors, 0 ring full
 )";
 
+constexpr const char* kTrackingScreen = R"(
+Reference ID      : 7F7F0101 (127.127.1.1)
+Stratum           : 3
+Ref time (UTC)    : Sun Nov 22 10:00:00 2026
+System time       : 0.000000001 seconds fast of served time
+Last offset       : +0.000000001 seconds
+RMS offset        : 0.000000045 seconds
+Frequency         : 1.234 ppm fast
+Residual freq     : +0.002 ppm
+Skew              : 0.015 ppm
+Root delay        : 0.000000000 seconds
+Root dispersion   : 0.001000000 seconds
+Update interval   : 0.125 seconds
+Leap status       : Normal
+State             : LOCKED
+Source            : system
+Error bound       : 1.500 ms
+Unconfirmed step  : 0 s
+Sigma             : 7.000 ns
+Read window       : 80.000 ns
+Holdover age      : 0 s
+TAI - UTC         : 37 s
+)";
+
+constexpr const char* kSourcesScreen = R"(
+   Clock             State     Voters  Scale    Offset     Bound     Sigma     Window  Samples  Failures
+   eth0 (/dev/ptp0)  absent    none    auto          -         -         -          -        0        12
+*  system            tracking  none    utc    1.000 ns  1.500 ms  7.000 ns  80.000 ns   12,345         0
+
+eth0: /dev/ptp0: the clock is unplugged
+
+Voter        Stratum       Offset      Bound  Judgement
+192.0.2.7          2   100.000 us  12.000 ms  agrees
+2001:db8::7        3  -250.000 ms   3.000 ms  FALSETICKER
+192.0.2.8          0          0 s        0 s  not usable
+
+chronyd: answered
+ptp4l: answered, poor clock class
+)";
+
+TEST(Render, Tracking) { EXPECT_EQ(render_tracking(sample_document()), kTrackingScreen + 1); }
+
+TEST(Render, TrackingOfAnotherVersion) {
+  json document = sample_document();
+  document["clock"].erase("reference_id_hex");
+  document["clock"]["reference_time"] = "some day";
+  document["clock"]["source"] = "";
+  const std::string text = render_tracking(document);
+  EXPECT_TRUE(text.starts_with("Reference ID      : 127.127.1.1\n")) << text;
+  EXPECT_NE(text.find("Ref time (UTC)    : some day\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("Source            : -\n"), std::string::npos) << text;
+}
+
+TEST(Render, Sources) { EXPECT_EQ(render_sources(sample_document()), kSourcesScreen + 1); }
+
+TEST(Render, SourcesWithoutVotersAndPeers) {
+  json document = sample_document();
+  for (const char* key : {"voters", "peers"}) document["clock"].erase(key);
+  document["clock"]["sources"].erase(0);
+  EXPECT_EQ(std::ranges::count(render_sources(document), '\n'), 2);
+}
+
 TEST(Render, Status) { EXPECT_EQ(render_status(sample_document()), kStatusScreen + 1); }
 
 TEST(Render, StatusOfAnUntrustedClock) {
@@ -97,7 +160,7 @@ TEST(Render, Ports) { EXPECT_EQ(render_ports(sample_document()), kPortsScreen + 
 
 std::string render_all(const json& document) {
   return render_status(document) + render_serverstats(document) + render_workers(document) +
-         render_ports(document);
+         render_ports(document) + render_tracking(document) + render_sources(document);
 }
 
 TEST(Render, NothingAtAll) {

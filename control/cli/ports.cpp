@@ -18,6 +18,13 @@ std::string volume(const json& port, const char* packets, const char* bytes) {
                      octets ? bytes_text(*octets) : "-");
 }
 
+std::string stamps(const json& port) {
+  const std::string kind = text_at(port, {"rx_timestamps"});
+  if (kind != "hardware") return kind;
+  return fmt::format("{}; {} used, {} refused", kind, count_text(port, {"rx_stamps_used"}),
+                     count_text(port, {"rx_stamps_refused"}));
+}
+
 std::string render_port(const json& port) {
   const auto count = [&](const char* key) { return count_text(port, {key}); };
   const std::string vlans = joined_at(port, {"vlans"});
@@ -30,6 +37,7 @@ std::string render_port(const json& port) {
                   fmt::format("queues {}, rss {}, checksum {}, host stack {}", count("queues"),
                               text_at(port, {"rss"}), text_at(port, {"checksum"}),
                               text_at(port, {"host_stack"}))) +
+         labelled("  RX stamps", stamps(port)) +
          labelled("  Received",
                   fmt::format("{}; {} missed, {} errors, {} without buffer",
                               volume(port, "rx_packets", "rx_bytes"), count("rx_missed"),

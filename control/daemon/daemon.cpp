@@ -49,6 +49,7 @@ Daemon::Daemon(Config config, Sources sources)
   open_signals();
   open_sockets();
   loop_.call_every(std::chrono::seconds{1}, [this] { every_second(); });
+  loop_.call_every(port::Dataplane::kClockInterval, [this] { dataplane_.follow_clocks(); });
 }
 
 void Daemon::prepare_clock() {

@@ -98,6 +98,7 @@ json port_document(const port::PortReport& port, const PortConfig& config, bool 
           {"host_stack", kernel_behind ? "kernel" : "none"},
           {"rss", port.rss},
           {"checksum", port.checksum},
+          {"rx_timestamps", port.rx_timestamps},
           {"rx_packets", port.rx_packets},
           {"rx_bytes", port.rx_bytes},
           {"rx_missed", port.rx_missed},
@@ -106,7 +107,9 @@ json port_document(const port::PortReport& port, const PortConfig& config, bool 
           {"tx_packets", port.tx_packets},
           {"tx_bytes", port.tx_bytes},
           {"tx_errors", port.tx_errors},
-          {"tx_full", port.tx_full}};
+          {"tx_full", port.counted.tx_full},
+          {"rx_stamps_used", port.counted.rx_stamps_used},
+          {"rx_stamps_refused", port.counted.rx_stamps_refused}};
 }
 
 }  // namespace

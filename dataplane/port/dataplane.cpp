@@ -132,7 +132,8 @@ std::vector<QueueAddress> Dataplane::Parts::queues_of(unsigned worker) const {
     queues.push_back({.port_id = ports[i]->id(),
                       .queue = static_cast<std::uint16_t>(worker),
                       .rules_index = i,
-                      .wire_time = &ports[i]->wire_time()});
+                      .wire_time = &ports[i]->wire_time(),
+                      .stamps = ports[i]->stamps()});
   }
   return queues;
 }
@@ -164,8 +165,10 @@ Dataplane::Dataplane(const DataplaneSettings& settings, const clock::SnapshotLat
   }
   parts_->quiescent.reset(quiescent);
   std::vector<responder::PolicySettings> policies;
+  const TimeBase time_base{.hertz = settings.counter_hertz,
+                           .is_raw_clock = settings.counter_is_raw_clock};
   for (const auto& port : settings.ports) {
-    parts_->ports.push_back(std::make_unique<Port>(port, workers, parts_->pool.get()));
+    parts_->ports.push_back(std::make_unique<Port>(port, workers, parts_->pool.get(), time_base));
     policies.push_back(port.policy);
   }
   parts_->rules = parts_->make_rules(policies, settings.host_replies);
@@ -208,18 +211,25 @@ void Dataplane::follow_links() noexcept {
   for (const auto& port : parts_->ports) port->follow_link();
 }
 
+void Dataplane::follow_clocks() noexcept {
+  for (const auto& port : parts_->ports) port->follow_clock();
+}
+
 DataplaneReport Dataplane::report() const {
   DataplaneReport report{.buffers = parts_->settings.buffers,
                          .buffers_in_use = rte_mempool_in_use_count(parts_->pool.get())};
   for (const auto& worker : parts_->workers) report.workers.push_back(make_report(*worker));
   for (std::size_t i = 0; i < parts_->ports.size(); ++i) {
-    std::uint64_t tx_full = 0;
+    PortCounts counted;
     for (const auto& worker : parts_->workers) {
       for (const auto& queue : worker->queues()) {
-        if (queue.address.rules_index == i) tx_full += queue.tx_full.read();
+        if (queue.address.rules_index != i) continue;
+        counted.tx_full += queue.tx_full.read();
+        counted.rx_stamps_used += queue.stamps.used();
+        counted.rx_stamps_refused += queue.stamps.refused();
       }
     }
-    report.ports.push_back(parts_->ports[i]->report(tx_full));
+    report.ports.push_back(parts_->ports[i]->report(counted));
   }
   return report;
 }

@@ -2,6 +2,7 @@
 // new rules, reports and stops. Control thread only. Needs a running Eal.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <span>
 
@@ -28,6 +29,10 @@ class Dataplane {
 
   // Tells the workers of links whose speed has changed. To be called now and then.
   void follow_links() noexcept;
+
+  // Reads the clocks that stamp received frames. To be called kClockInterval apart.
+  void follow_clocks() noexcept;
+  static constexpr std::chrono::milliseconds kClockInterval{125};
 
   [[nodiscard]] DataplaneReport report() const;
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 namespace pollux::port {
 
@@ -59,12 +60,14 @@ std::uint64_t choose_hash(const rte_eth_dev_info& device, std::string& name) {
 
 }  // namespace
 
-Port::Port(const PortSettings& settings, unsigned workers, rte_mempool* pool)
+Port::Port(const PortSettings& settings, unsigned workers, rte_mempool* pool,
+           const TimeBase& time_base)
     : name_{settings.name}, device_{settings.device} {
   try {
     attach(settings);
     configure(settings, workers, pool);
     start();
+    open_receive_clock(settings, time_base);
   } catch (...) {
     remove_created();
     throw;
@@ -105,7 +108,11 @@ void Port::configure(const PortSettings& settings, unsigned workers, rte_mempool
   receive_checksums_ = (device.rx_offload_capa & kReceiveChecksums) == kReceiveChecksums;
   transmit_checksums_ = (device.tx_offload_capa & kTransmitChecksums) == kTransmitChecksums;
 
+  stamps_ = (device.rx_offload_capa & RTE_ETH_RX_OFFLOAD_TIMESTAMP) != 0 &&
+            read_device_clock(id_).has_value();
+
   rte_eth_conf conf{};
+  if (stamps_) conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_TIMESTAMP;
   if (receive_checksums_) conf.rxmode.offloads |= kReceiveChecksums;
   if (transmit_checksums_) conf.txmode.offloads |= kTransmitChecksums;
   // Buffers all come from one pool and are never shared.
@@ -142,6 +149,20 @@ void Port::start() {
   follow_link();
 }
 
+void Port::open_receive_clock(const PortSettings& settings, const TimeBase& time_base) {
+  ReceiveClock::Read read = settings.receive_clock;
+  if (!read && stamps_) read = [id = id_] { return read_device_clock(id); };
+  if (read) receive_clock_ = std::make_unique<ReceiveClock>(std::move(read), time_base);
+}
+
+void Port::follow_clock() noexcept {
+  if (receive_clock_) receive_clock_->follow();
+}
+
+StampSource Port::stamps() const noexcept {
+  return receive_clock_ ? receive_clock_->source() : StampSource{};
+}
+
 void Port::follow_link() noexcept {
   rte_eth_link link{};
   const bool is_known = has_wire_ && rte_eth_link_get_nowait(id_, &link) == 0 &&
@@ -160,13 +181,14 @@ responder::PortPolicy Port::make_policy(const responder::PolicySettings& wanted)
   return responder::PortPolicy{settings};
 }
 
-PortReport Port::report(std::uint64_t tx_full) const {
+PortReport Port::report(const PortCounts& counted) const {
   PortReport report{.name = name_,
                     .device = device_,
                     .driver = driver_,
                     .queues = queues_,
                     .rss = rss_,
-                    .tx_full = tx_full};
+                    .rx_timestamps = receive_clock_ ? "hardware" : "none",
+                    .counted = counted};
   report.checksum = receive_checksums_ && transmit_checksums_ ? "rx+tx"
                     : receive_checksums_                      ? "rx"
                     : transmit_checksums_                     ? "tx"

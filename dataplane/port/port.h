@@ -4,8 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
+#include "dataplane/port/counter.h"
+#include "dataplane/port/receive_clock.h"
 #include "dataplane/port/settings.h"
 #include "dataplane/port/wire_time.h"
 
@@ -17,7 +20,8 @@ class Port {
  public:
   // Finds or creates the device, and configures and starts it. Frames are received into `pool`.
   // Throws std::runtime_error with a sentence that names the port.
-  Port(const PortSettings& settings, unsigned workers, rte_mempool* pool);
+  Port(const PortSettings& settings, unsigned workers, rte_mempool* pool,
+       const TimeBase& time_base);
   ~Port();
   Port(const Port&) = delete;
   Port& operator=(const Port&) = delete;
@@ -33,13 +37,19 @@ class Port {
   // For the workers: lives as long as the port.
   [[nodiscard]] const WireTime& wire_time() const noexcept { return wire_time_; }
 
-  // `tx_full` is the workers' count for this port.
-  [[nodiscard]] PortReport report(std::uint64_t tx_full) const;
+  // Reads the clock that stamps received frames, where there is one.
+  void follow_clock() noexcept;
+  // For the workers: as long as the port lives.
+  [[nodiscard]] StampSource stamps() const noexcept;
+
+  // `counted` is the workers' part.
+  [[nodiscard]] PortReport report(const PortCounts& counted) const;
 
  private:
   void attach(const PortSettings& settings);
   void configure(const PortSettings& settings, unsigned workers, rte_mempool* pool);
   void start();
+  void open_receive_clock(const PortSettings& settings, const TimeBase& time_base);
   void remove_created() noexcept;
 
   std::string name_;
@@ -53,6 +63,8 @@ class Port {
   bool transmit_checksums_ = false;
   bool has_wire_ = false;  // what the device says of its speed is so
   WireTime wire_time_;
+  bool stamps_ = false;  // the device has been asked to stamp received frames
+  std::unique_ptr<ReceiveClock> receive_clock_;
 };
 
 }  // namespace pollux::port

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,9 @@ struct PortSettings {
   unsigned tx_descriptors = 1024;
   responder::PolicySettings
       policy;  // MAC address and checksum abilities are filled in from the device
+  // Gives the present ticks of the clock that stamps received frames. Empty: the device's own,
+  // where it offers stamps. Called on the control thread.
+  std::function<std::optional<std::uint64_t>()> receive_clock;
 };
 
 struct DataplaneSettings {
@@ -60,6 +64,13 @@ struct WorkerReport {
   std::array<std::array<std::uint64_t, responder::kVersions>, responder::kFamilies> answered{};
 };
 
+// What the workers count for a port.
+struct PortCounts {
+  std::uint64_t tx_full = 0;            // replies that found no place in the transmit queue
+  std::uint64_t rx_stamps_used = 0;     // replies whose T2 is the stamp of the port
+  std::uint64_t rx_stamps_refused = 0;  // replies without a stamp to believe, on a port with stamps
+};
+
 struct PortReport {
   std::string name;
   std::string device;
@@ -68,8 +79,9 @@ struct PortReport {
   bool link_up = false;
   unsigned link_mbps = 0;  // 0: unknown
   unsigned queues = 0;
-  std::string rss;       // none | flow | source
-  std::string checksum;  // software | rx | tx | rx+tx
+  std::string rss;            // none | flow | source
+  std::string checksum;       // software | rx | tx | rx+tx
+  std::string rx_timestamps;  // none | hardware
   std::uint64_t rx_packets = 0;
   std::uint64_t rx_bytes = 0;
   std::uint64_t rx_missed = 0;
@@ -78,7 +90,7 @@ struct PortReport {
   std::uint64_t tx_packets = 0;
   std::uint64_t tx_bytes = 0;
   std::uint64_t tx_errors = 0;
-  std::uint64_t tx_full = 0;  // replies that found no place in the transmit queue
+  PortCounts counted;
 };
 
 struct DataplaneReport {

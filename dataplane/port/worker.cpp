@@ -1,24 +1,15 @@
 #include "dataplane/port/worker.h"
 
-#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <sys/prctl.h>
 
 #include <ctime>
 
+#include "dataplane/port/counter.h"
+
 namespace pollux::port {
 
 namespace {
-
-// Ticks as the clock thread reads them: of the CPU's counter, or nanoseconds of the kernel's clock.
-clock::Counter read_counter(bool is_raw_clock) noexcept {
-  if (!is_raw_clock) [[likely]]
-    return {rte_rdtsc()};
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC_RAW, &now);
-  return {static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
-          static_cast<std::uint64_t>(now.tv_nsec)};
-}
 
 // When the frames of a poll came in. If the poll before had drained the queue they came between the
 // two, and the middle is the best guess; but only while polls follow each other closely. After a
@@ -62,13 +53,12 @@ void Worker::run() noexcept {
 }
 
 bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
-  const auto [port_id, queue_id, rules_index, wire_time] = queue.address;
   const bool raw_clock = settings_.counter_is_raw_clock;
   const clock::Counter asked = read_counter(raw_clock);
   // A reading takes as long as half a packet: this one also ends the busy poll before.
   if (busy_) counters_.busy_cycles.add(static_cast<std::uint64_t>(asked - busy_since_));
-  const std::uint16_t count =
-      rte_eth_rx_burst(port_id, queue_id, burst_.buffers(), settings_.burst);
+  const std::uint16_t count = rte_eth_rx_burst(queue.address.port_id, queue.address.queue,
+                                               burst_.buffers(), settings_.burst);
   counters_.polls.add(1);
   busy_ = count != 0;
   if (!busy_) {
@@ -77,18 +67,24 @@ bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
     return false;
   }
   // Read behind the receive call: what it brought has come by now, wherever the worker was held up.
-  const clock::Counter received =
-      receive_time(queue, read_counter(raw_clock), settings_.longest_gap);
+  const clock::Counter now = read_counter(raw_clock);
+  const clock::Counter received = receive_time(queue, now, settings_.longest_gap);
   busy_since_ = asked;
   queue.last_poll = asked;
   queue.was_drained = count < settings_.burst;
 
-  const responder::PortPolicy& policy = rules.ports[rules_index];
+  const responder::PortPolicy& policy = rules.ports[queue.address.rules_index];
   burst_.set_received(count);
   burst_.turn_usual(responder_, policy);
   if (burst_.has_left()) answer_left(policy, asked, rules.host_allowance);
   if (policy.transmit_checksums()) burst_.request_checksums();
-  responder_.stamp(policy, received, read_counter(raw_clock), wire_time->read());
+  const clock::NtpDuration wire_time = queue.address.wire_time->read();
+  if (queue.address.stamps.latch == nullptr) [[likely]] {
+    responder_.stamp(policy, received, read_counter(raw_clock), wire_time);
+  } else {
+    const auto stamped = queue.stamps.read(queue.address.stamps, burst_.replies(), now, received);
+    responder_.stamp_each(policy, stamped, read_counter(raw_clock), wire_time);
+  }
   transmit(queue);
 
   counters_.packets.add(count);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dataplane/port/burst.h"
+#include "dataplane/port/receive_stamps.h"
 #include "dataplane/port/wire_time.h"
 #include "dataplane/responder/responder.h"
 
@@ -29,6 +30,7 @@ struct QueueAddress {
   std::uint16_t queue = 0;
   std::size_t rules_index = 0;
   const WireTime* wire_time = nullptr;  // of the port
+  StampSource stamps;
 };
 
 // One worker's queue of one port.
@@ -37,6 +39,7 @@ struct WorkerQueue {
   clock::Counter last_poll;  // when it was asked last
   bool was_drained = false;  // and gave all it had
   responder::Count tx_full;  // replies that found no place in the transmit queue
+  ReceiveStamps stamps;
 };
 
 struct WorkerCounters {

@@ -72,6 +72,19 @@ void Responder::stamp_all(const BurstTime& time, clock::NtpDuration wire_time) n
   }
 }
 
+// What stamp() works out once for a burst is worked out for each reply.
+template <bool kPortCompletesChecksum>
+void Responder::stamp_all(std::span<const clock::Counter> received, clock::Counter sent,
+                          clock::NtpDuration wire_time) noexcept {
+  std::uint64_t delay = 0;
+  const auto replies = std::span{unstamped_}.first(unstamped_count_);
+  for (std::size_t i = 0; i < replies.size() && i < received.size(); ++i) {
+    const BurstTime time{clock_.at(received[i], sent)};
+    stamp_ntp<kPortCompletesChecksum>(replies[i], time, delay, next_random());
+    delay += static_cast<std::uint64_t>(wire_time.units);
+  }
+}
+
 void Responder::stamp(const PortPolicy& policy, clock::Counter received, clock::Counter sent,
                       clock::NtpDuration wire_time) noexcept {
   clock_.refresh();
@@ -80,6 +93,16 @@ void Responder::stamp(const PortPolicy& policy, clock::Counter received, clock::
     stamp_all<true>(time, wire_time);
   } else {
     stamp_all<false>(time, wire_time);
+  }
+}
+
+void Responder::stamp_each(const PortPolicy& policy, std::span<const clock::Counter> received,
+                           clock::Counter sent, clock::NtpDuration wire_time) noexcept {
+  clock_.refresh();
+  if (policy.transmit_checksums()) {
+    stamp_all<true>(received, sent, wire_time);
+  } else {
+    stamp_all<false>(received, sent, wire_time);
   }
 }
 

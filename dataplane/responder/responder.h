@@ -56,6 +56,11 @@ class Responder {
   void stamp(const PortPolicy& policy, clock::Counter received, clock::Counter sent,
              clock::NtpDuration wire_time) noexcept;
 
+  // The same where each request's own time of receipt is known: `received` has one entry for each
+  // reply, in their order.
+  void stamp_each(const PortPolicy& policy, std::span<const clock::Counter> received,
+                  clock::Counter sent, clock::NtpDuration wire_time) noexcept;
+
   [[nodiscard]] const ResponderCounters& counters() const noexcept { return counters_; }
 
  private:
@@ -64,6 +69,10 @@ class Responder {
 
   template <bool kPortCompletesChecksum>
   void stamp_all(const BurstTime& time, clock::NtpDuration wire_time) noexcept;
+
+  template <bool kPortCompletesChecksum>
+  void stamp_all(std::span<const clock::Counter> received, clock::Counter sent,
+                 clock::NtpDuration wire_time) noexcept;
 
   [[nodiscard]] Unstamped answer(Packet& packet, const PortPolicy& policy) noexcept;
 

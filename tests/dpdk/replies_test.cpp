@@ -110,7 +110,7 @@ TEST_F(Replies, HundredThousandFramesOfEveryKindLeakNothing) {
   const auto report = run_.report();
   expected_.expect_in(report.workers.at(0));
   EXPECT_EQ(report.ports.at(0).rx_packets, kFrames);
-  EXPECT_EQ(report.ports.at(0).tx_full, 0U);
+  EXPECT_EQ(report.ports.at(0).counted.tx_full, 0U);
   EXPECT_EQ(report.buffers_in_use, 0U);
 }
 

@@ -5,6 +5,7 @@
 #include <rte_errno.h>
 #include <rte_eth_ring.h>
 #include <rte_mbuf.h>
+#include <rte_mbuf_dyn.h>
 #include <rte_ring.h>
 
 #include <cstring>
@@ -81,6 +82,20 @@ bool RingPort::send(const Octets& frame, unsigned queue) {
   rte_mbuf* buffer = make_buffer(queues_.at(queue).pool, frame.data(), frame.size());
   if (buffer == nullptr) return false;
   EXPECT_EQ(rte_ring_enqueue(queues_[queue].to_worker, buffer), 0);
+  return true;
+}
+
+bool RingPort::send_stamped(const Octets& frame, std::uint64_t stamp) {
+  const UnseenAccesses unseen;
+  int offset = 0;
+  std::uint64_t flag = 0;
+  if (rte_mbuf_dyn_rx_timestamp_register(&offset, &flag) != 0)
+    throw std::runtime_error("no room for stamps");
+  rte_mbuf* buffer = make_buffer(queues_.front().pool, frame.data(), frame.size());
+  if (buffer == nullptr) return false;
+  *RTE_MBUF_DYNFIELD(buffer, static_cast<std::size_t>(offset), rte_mbuf_timestamp_t*) = stamp;
+  buffer->ol_flags |= flag;
+  EXPECT_EQ(rte_ring_enqueue(queues_.front().to_worker, buffer), 0);
   return true;
 }
 

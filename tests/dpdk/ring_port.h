@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,8 @@ class RingPort {
 
   // False where all buffers are under way. `frame` fits one buffer.
   [[nodiscard]] bool send(const Octets& frame, unsigned queue = 0);
+  // The same as from a device that stamps frames: `stamp` in the buffer's field for it.
+  [[nodiscard]] bool send_stamped(const Octets& frame, std::uint64_t stamp);
   // The same as two buffers chained, the first with `first` octets.
   [[nodiscard]] bool send_in_pieces(const Octets& frame, std::size_t first, unsigned queue = 0);
 

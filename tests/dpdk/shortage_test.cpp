@@ -60,7 +60,7 @@ TEST(FullTransmitQueue, RepliesAreCountedAndFreed) {
     const std::uint64_t first = sent;
     for (unsigned i = 0; i < kSent; ++i) ASSERT_TRUE(ring.send(kind.build(sent++)));
     ASSERT_TRUE(run.wait_for_packets(sent));
-    EXPECT_EQ(run.report().ports.at(0).tx_full, round * (kSent - kRoom));
+    EXPECT_EQ(run.report().ports.at(0).counted.tx_full, round * (kSent - kRoom));
     EXPECT_EQ(ring.buffers_in_use(), kRoom);
     for (unsigned i = 0; i < kRoom; ++i) {
       const auto reply = ring.receive();

@@ -54,6 +54,19 @@ def test_raw_clock(lab):
               f"median {sorted(late)[len(late) // 2] * 1e6:.1f} us")
 
 
+def test_compensation(lab):
+    """rx_comp_ns makes T2 earlier, tx_comp_ns T3 later."""
+    wire = lab.serve(clock="trust = true\nstratum = 1\nrx_comp_ns = 900000\ntx_comp_ns = 600000")
+    stays, late = [], []
+    for _ in range(100):
+        reply = wire.ask()
+        stays.append(reply.transmit - reply.receive)
+        late.append(reply.transmit - wire.arrival)
+    stay, lateness = sorted(stays)[50], sorted(late)[50]
+    lab.check("T3 is later by tx_comp_ns", 400e-6 < lateness < 650e-6, f"median {lateness * 1e6:.1f} us")
+    lab.check("T2 is earlier by rx_comp_ns", 1400e-6 < stay < 1800e-6, f"median stay {stay * 1e6:.1f} us")
+
+
 def test_stratum(lab):
     """stratum and reference_id of [clock] are served."""
     lab.connect(client_addresses=False)

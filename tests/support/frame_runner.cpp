@@ -84,8 +84,12 @@ void answer(Responder& responder, std::span<Packet> packets, std::uint32_t left,
   if (left != 0) {
     with_left(packets, left, [&](std::span<Packet> taken) { responder.prepare(taken, policy); });
   }
-  responder.stamp(policy, {kKnownCounter + options.received}, {kKnownCounter + options.sent},
-                  {options.wire_time});
+  const clock::Counter sent{kKnownCounter + options.sent};
+  if (options.stamped.empty()) {
+    responder.stamp(policy, {kKnownCounter + options.received}, sent, {options.wire_time});
+  } else {
+    responder.stamp_each(policy, options.stamped, sent, {options.wire_time});
+  }
 }
 
 RunResult FrameRunner::run(const responder::PortPolicy& policy, const Octets& frame,

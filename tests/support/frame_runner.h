@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dataplane/responder/responder.h"
 #include "ptp/clock/snapshot_latch.h"
@@ -28,6 +29,8 @@ struct RunOptions {
   std::uint64_t received = 10'000;  // in units after kKnownTime
   std::uint64_t sent = 20'000;
   std::int64_t wire_time = 0;  // of each reply, in the same units
+  // Instead of `received`, for each reply.
+  std::vector<clock::Counter> stamped{};
 };
 
 struct RunResult {

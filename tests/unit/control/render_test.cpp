@@ -75,6 +75,7 @@ wan: link up, 10 Gb/s
   Addresses   192.0.2.1/24, 2001:db8::1/64
   VLANs       100
   Set-up      queues 1, rss none, checksum software, host stack none
+  RX stamps   none
   Received    1,234,567 packets, 111.11 MB; 0 missed, 0 errors, 0 without buffer
   Sent        1,234,560 packets, 111.11 MB; 0 errors, 0 ring full
 )";

@@ -204,6 +204,51 @@ TEST(Stamp, TurnsOnTheWireKeepTheOrderOfStamps) {
   }
 }
 
+// Where the port stamps frames each reply has the T2 of its own request; what is dropped or has no
+// time takes no other's.
+TEST(Stamp, EachRequestHasItsOwnReceiveTime) {
+  constexpr std::int64_t kWireTime = 392;
+  const std::vector<Octets> frames{ipv4_request().build(), ipv4_request({.mode = 6}).build(),
+                                   test::arp_frame(), ipv6_request().build(),
+                                   ipv4_request().build()};
+  for (const bool port_completes : {false, true}) {
+    clock::SnapshotLatch latch;
+    auto snapshot = with_precision(-32);
+    snapshot.receive_compensation = -5;
+    latch.publish(snapshot);
+    Responder responder{latch, 1};
+    auto settings = server_settings();
+    settings.transmit_checksums = port_completes;
+    const PortPolicy policy{settings};
+    std::vector<test::GuardedBuffer> buffers(frames.size());
+    std::vector<Packet> packets(frames.size());
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      buffers[i].load(frames[i]);
+      test::describe(packets[i], buffers[i].start(), frames[i].size());
+    }
+    // The last one came later than the reading just before transmission says.
+    const RunOptions options{.sent = 250,
+                             .wire_time = kWireTime,
+                             .stamped = {{test::kKnownCounter + 100},
+                                         {test::kKnownCounter + 110},
+                                         {test::kKnownCounter + 90},
+                                         {test::kKnownCounter + 5'000}}};
+    const std::uint32_t left = test::judge(responder, packets, policy, options);
+    test::answer(responder, packets, left, policy, options);
+    const auto reply_at = [&](std::size_t i) {
+      return test::dissect(test::GuardedBuffer::copy(packets[i].frame, packets[i].length)).value();
+    };
+    for (const std::size_t i : {0U, 3U, 4U})
+      EXPECT_EQ(reply_at(i).udp_checksum_right, !port_completes) << i;
+    EXPECT_EQ(reply_at(0).ntp().receive, kKnownTime + 95);
+    EXPECT_EQ(reply_at(0).ntp().transmit, kKnownTime + 250);
+    EXPECT_EQ(reply_at(3).ntp().receive, kKnownTime + 85);
+    EXPECT_EQ(reply_at(3).ntp().transmit, kKnownTime + 250 + 2 * kWireTime);
+    EXPECT_EQ(reply_at(4).ntp().receive, kKnownTime + 4'995);
+    EXPECT_GT(reply_at(4).ntp().transmit, reply_at(4).ntp().receive);
+  }
+}
+
 // Silence would cost a pool server its score: what is not known is said (LI 3, stratum 0).
 TEST(Stamp, UnsynchronisedIsAnswered) {
   clock::SnapshotLatch latch;

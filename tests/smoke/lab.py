@@ -1,5 +1,7 @@
 """The world of one smoke case: raw frames on the near end of the cable. No case has the right to set a clock."""
 
+import time
+
 import packets
 from cases import alone
 from daemon_lab import (CLIENT4, CLIENT6, CLIENT_MAC, DRIVERS, SERVER4, SERVER6, SERVER_MAC, SPARE4, SPARE6,

@@ -257,7 +257,7 @@ std::string source_sentence(const SourceReport& source) {
 
 std::vector<std::string> clock_warnings(const ClockConfig& config, const ClockReport& clock) {
   std::vector<std::string> warnings;
-  if (config.trust) {
+  if (config.trust && !clock.upstream) {
     warnings.emplace_back(
         "the system clock is declared good by configuration (clock.trust = true): its error is not "
         "known to Pollux");

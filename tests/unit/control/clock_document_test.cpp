@@ -187,6 +187,8 @@ TEST(ClockDocument, Warnings) {
   EXPECT_TRUE(warns(clock, "the clock thread stands still"));
   config.trust = true;
   EXPECT_TRUE(warns(clock, "the system clock is declared good by configuration"));
+  clock.upstream = clock::Upstream{};  // chronyd tells it
+  EXPECT_FALSE(warns(clock, "the system clock is declared good by configuration"));
   EXPECT_TRUE(warns(only_system(), "clock.stratum is not set and chronyd does not tell it"));
   config.leap_file = kNoFile;
   clock.has_leap_table = false;

@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "control/cli/document.h"
-#include "control/daemon/text.h"
-#include "control/daemon/unique_fd.h"
+#include "control/service/text.h"
+#include "control/service/unique_fd.h"
 
 namespace pollux::cli {
 namespace {

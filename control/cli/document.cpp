@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "control/cli/format.h"
-#include "control/daemon/text.h"
+#include "control/service/text.h"
 
 namespace pollux::cli {
 namespace {

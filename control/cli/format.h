@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "control/daemon/text.h"
+#include "control/service/text.h"
 
 namespace pollux::cli {
 

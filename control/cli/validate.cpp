@@ -1,5 +1,5 @@
 #include "control/cli/verbs.h"
-#include "control/daemon/config.h"
+#include "control/config/config.h"
 
 namespace pollux::cli {
 

@@ -8,8 +8,8 @@
 #include <cctype>
 #include <iterator>
 
-#include "control/daemon/address_text.h"
-#include "control/daemon/text.h"
+#include "control/config/address_text.h"
+#include "control/service/text.h"
 
 namespace pollux::control {
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "control/config/config.h"
 #include "control/daemon/clock_report.h"
-#include "control/daemon/config.h"
 
 namespace pollux::control {
 

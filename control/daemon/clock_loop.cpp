@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "control/daemon/log.h"
+#include "control/service/log.h"
 #include "ptp/phc/system_clock.h"
 
 namespace pollux::control {

@@ -11,9 +11,9 @@
 #include <string>
 #include <thread>
 
+#include "control/config/config.h"
 #include "control/daemon/clock_peers.h"
 #include "control/daemon/clock_report.h"
-#include "control/daemon/config.h"
 #include "control/daemon/phc_reader.h"
 #include "ptp/clock/snapshot_latch.h"
 #include "ptp/clock/timekeeper.h"

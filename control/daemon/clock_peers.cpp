@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "control/daemon/address_text.h"
+#include "control/config/address_text.h"
 
 namespace pollux::control {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "control/config/config.h"
 #include "control/daemon/clock_report.h"
-#include "control/daemon/config.h"
 #include "ptp/clock/timekeeper.h"
 #include "ptp/message/ptp4l_health.h"
 #include "ptp/phc/chronyd_client.h"

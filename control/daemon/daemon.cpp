@@ -11,7 +11,7 @@
 
 #include "control/daemon/clock_document.h"
 #include "control/daemon/drift_file.h"
-#include "control/daemon/log.h"
+#include "control/service/log.h"
 
 namespace pollux::control {
 
@@ -35,7 +35,7 @@ std::string all_of(const std::vector<ConfigError>& errors) {
 Daemon::Daemon(Config config, Sources sources)
     : config_{std::move(config)},
       sources_{std::move(sources)},
-      lock_{value_or_throw(InstanceLock::acquire(config_.server.run_dir))},
+      lock_{value_or_throw(InstanceLock::acquire(config_.server.run_dir, "polluxd"))},
       facts_{read_port_facts(config_)},
       cores_{worker_cores(config_, port::allowed_cpus())},
       eal_{make_eal_settings(config_, cores_)},

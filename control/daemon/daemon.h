@@ -9,16 +9,16 @@
 #include <optional>
 #include <vector>
 
+#include "control/config/config.h"
 #include "control/daemon/clock_loop.h"
-#include "control/daemon/config.h"
-#include "control/daemon/control_socket.h"
 #include "control/daemon/dataplane_settings.h"
-#include "control/daemon/event_loop.h"
-#include "control/daemon/instance_lock.h"
 #include "control/daemon/leap_file.h"
-#include "control/daemon/notify.h"
-#include "control/daemon/observe.h"
 #include "control/daemon/observe_document.h"
+#include "control/service/control_socket.h"
+#include "control/service/event_loop.h"
+#include "control/service/instance_lock.h"
+#include "control/service/notify.h"
+#include "control/service/observe.h"
 #include "dataplane/port/dataplane.h"
 #include "dataplane/port/eal.h"
 #include "ptp/clock/snapshot_latch.h"

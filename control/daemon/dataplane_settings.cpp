@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "control/daemon/log.h"
+#include "control/service/log.h"
 
 namespace pollux::control {
 

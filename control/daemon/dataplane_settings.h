@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "control/daemon/config.h"
+#include "control/config/config.h"
 #include "control/daemon/interface_facts.h"
 #include "dataplane/port/settings.h"
 #include "ptp/phc/counter.h"

@@ -9,8 +9,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "control/daemon/text.h"
-#include "control/daemon/unique_fd.h"
+#include "control/service/text.h"
+#include "control/service/unique_fd.h"
 
 namespace pollux::control {
 namespace {

@@ -13,7 +13,7 @@
 #include <memory>
 #include <optional>
 
-#include "control/daemon/unique_fd.h"
+#include "control/service/unique_fd.h"
 
 namespace pollux::control {
 

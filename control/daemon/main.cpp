@@ -7,7 +7,7 @@
 #include <exception>
 
 #include "control/daemon/daemon.h"
-#include "control/daemon/log.h"
+#include "control/service/log.h"
 
 namespace {
 

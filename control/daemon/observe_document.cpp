@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "control/daemon/address_text.h"
+#include "control/config/address_text.h"
 #include "control/daemon/clock_document.h"
 
 namespace pollux::control {

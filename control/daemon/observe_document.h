@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "control/config/config.h"
 #include "control/daemon/clock_report.h"
-#include "control/daemon/config.h"
 #include "dataplane/port/settings.h"
 
 namespace pollux::control {

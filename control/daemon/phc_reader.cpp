@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "control/daemon/text.h"
+#include "control/service/text.h"
 #include "ptp/phc/ena.h"
 
 namespace pollux::control {

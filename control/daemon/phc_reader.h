@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "control/daemon/config.h"
+#include "control/config/config.h"
 #include "ptp/clock/timekeeper.h"
 #include "ptp/phc/phc_device.h"
 #include "ptp/phc/phc_kernel.h"

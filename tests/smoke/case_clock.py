@@ -15,6 +15,11 @@ VOID_SECONDS = 5.5
 TOLERANCE = 10e-6
 
 
+def wait_for_links(lab):
+    """Linux takes up to a second to call a new link up; until then polluxctl says degraded."""
+    lab.require("polluxctl says good", until(lambda: lab.ctl("status")[0] == 0, 5), lab.ctl("status")[1])
+
+
 def test_time(lab):
     """T2 and T3 lie between the sending and the arrival; a T2 before the sending would give the client a
     negative delay, which openntpd answers by turning away for an hour.
@@ -189,6 +194,7 @@ def test_tracking(lab):
     took = time.monotonic() - begin
     lab.check("waitsync: good once it is", code == 0 and out.startswith("synchronised: stratum 3"), f"{code} {out}")
     lab.note("start to synchronised", f"{took:.2f} s")
+    wait_for_links(lab)
     code, out = lab.ctl("tracking")
     lines = dict(line.split(":", 1) for line in out.splitlines())
     values = {key.strip(): value.strip() for key, value in lines.items()}
@@ -253,8 +259,7 @@ def test_missing_hardware_clock(lab):
     lab.check("status says why", "for want of a hardware clock" in document["status"], document["status"])
     lab.check("warned", any("hardware clock no-such-clock: absent, no PTP hardware clock and no interface is called"
                             in warning for warning in document["warnings"]), str(document["warnings"]))
-    # Linux takes up to a second to call a new link up; until then polluxctl says degraded.
-    until(lambda: lab.ctl("sources")[0] == 0, 5)
+    wait_for_links(lab)
     code, out = lab.ctl("sources")
     lab.check("sources names it", code == 0 and "no-such-clock" in out and "absent" in out, out)
 

@@ -1,4 +1,4 @@
-#include "control/daemon/address_text.h"
+#include "control/config/address_text.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "control/daemon/config.h"
+#include "control/config/config.h"
 #include "tests/unit/control/config_text.h"
 
 namespace pollux::control {

@@ -1,4 +1,4 @@
-#include "control/daemon/config.h"
+#include "control/config/config.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "control/daemon/config_keys.h"
+#include "control/config/config_keys.h"
 #include "tests/unit/control/config_text.h"
 #include "tests/unit/control/temporary_directory.h"
 

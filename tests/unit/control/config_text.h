@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "control/daemon/config.h"
+#include "control/config/config.h"
 
 namespace pollux::control {
 

@@ -1,4 +1,4 @@
-#include "control/daemon/control_socket.h"
+#include "control/service/control_socket.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "control/daemon/event_loop.h"
+#include "control/service/event_loop.h"
 
 #include <gtest/gtest.h>
 #include <sys/epoll.h>

@@ -1,4 +1,4 @@
-#include "control/daemon/notify.h"
+#include "control/service/notify.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "control/daemon/unique_fd.h"
+#include "control/service/unique_fd.h"
 #include "tests/unit/control/temporary_directory.h"
 
 namespace pollux::control {

@@ -1,4 +1,4 @@
-#include "control/daemon/observe.h"
+#include "control/service/observe.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "control/cli/client.h"
-#include "control/daemon/control_socket.h"
-#include "control/daemon/observe.h"
+#include "control/service/control_socket.h"
+#include "control/service/observe.h"
 #include "tests/unit/control/config_text.h"
 #include "tests/unit/control/sample_document.h"
 #include "tests/unit/control/socket_peer.h"

@@ -12,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-#include "control/daemon/event_loop.h"
-#include "control/daemon/unique_fd.h"
+#include "control/service/event_loop.h"
+#include "control/service/unique_fd.h"
 
 namespace pollux::control {
 

@@ -1,10 +1,10 @@
-#include "control/daemon/text.h"
+#include "control/service/text.h"
 
 #include <gtest/gtest.h>
 
 #include <array>
 
-#include "control/daemon/log.h"
+#include "control/service/log.h"
 
 namespace pollux::control {
 namespace {

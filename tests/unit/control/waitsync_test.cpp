@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "control/cli/verbs.h"
-#include "control/daemon/event_loop.h"
-#include "control/daemon/observe.h"
+#include "control/service/event_loop.h"
+#include "control/service/observe.h"
 #include "tests/unit/control/temporary_directory.h"
 
 namespace pollux::cli {

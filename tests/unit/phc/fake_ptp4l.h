@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "control/daemon/unique_fd.h"
+#include "control/service/unique_fd.h"
 #include "tests/support/octets.h"
 #include "tests/support/peer_messages.h"
 

@@ -1,0 +1,72 @@
+// Authenticated encryption for NTS, many operations at once: a back end works on a whole burst. A
+// back end belongs to one thread; what the operations point at is the caller's. Nothing allocates
+// after construction, nothing throws, keys do not stay in memory longer than the call needs them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "nts/core/aead_id.h"
+#include "nts/core/cookie.h"
+#include "nts/core/key_ring.h"
+
+namespace pollux::nts {
+
+// Opens one cookie. `keys` gets C2S and then S2C, key_length(cookie.aead) octets each, when good.
+struct CookieOpening {
+  const CookieKey* key = nullptr;  // by cookie.key_id
+  CookieView cookie;
+  std::span<std::byte, 2 * kLongestKey> keys;
+  bool good = false;  // result
+};
+
+// Seals C2S and S2C into one cookie of cookie_length(aead) octets, whose header stands there
+// already.
+struct CookieSealing {
+  const CookieKey* key = nullptr;
+  AeadId aead = AeadId::kAesSivCmac256;  // of the keys
+  std::span<const std::byte> keys;       // C2S and S2C, 2 * key_length(aead) octets
+  std::span<std::byte> cookie;
+};
+
+// Authenticates and decrypts, RFC 8915 §5.6. `sealed` is tag and ciphertext in the order of the
+// AEAD: the tag first for AES-SIV, last for AES-GCM-SIV. A nonce of a length that the AEAD cannot
+// take (other than 12 octets for AES-GCM-SIV, none for AES-SIV) is not good.
+struct Opening {
+  AeadId aead = AeadId::kAesSivCmac256;
+  std::span<const std::byte> key;  // key_length(aead) octets
+  std::span<const std::byte> associated_data;
+  std::span<const std::byte> nonce;
+  std::span<const std::byte> sealed;  // at least kTagLength octets, else not good
+  std::span<std::byte> plaintext;     // sealed.size() - kTagLength octets; zeros where not good
+  bool good = false;                  // result
+};
+
+// Encrypts and authenticates; `sealed` has plaintext.size() + kTagLength octets and may not overlap
+// `plaintext` but start to start + kTagLength (AES-SIV) or start to start (AES-GCM-SIV).
+struct Sealing {
+  AeadId aead = AeadId::kAesSivCmac256;
+  std::span<const std::byte> key;
+  std::span<const std::byte> associated_data;
+  std::span<const std::byte> nonce;
+  std::span<const std::byte> plaintext;
+  std::span<std::byte> sealed;
+};
+
+class Aead {
+ public:
+  virtual ~Aead() = default;
+  Aead(const Aead&) = delete;
+  Aead& operator=(const Aead&) = delete;
+
+  virtual void open_cookies(std::span<CookieOpening> openings) noexcept = 0;
+  virtual void seal_cookies(std::span<const CookieSealing> sealings) noexcept = 0;
+  virtual void open(std::span<Opening> openings) noexcept = 0;
+  virtual void seal(std::span<const Sealing> sealings) noexcept = 0;
+
+ protected:
+  Aead() = default;
+};
+
+}  // namespace pollux::nts

@@ -61,8 +61,9 @@ std::uint64_t random_seed() {
   return seed;
 }
 
-// 10 us: far more than a round of busy polling takes, far less than a nap.
-std::int64_t longest_gap(double hertz) { return static_cast<std::int64_t>(hertz * 10e-6); }
+// 10 us: more than half a round of busy polling, less than a request takes from one host to
+// another.
+std::int64_t longest_lead(double hertz) { return static_cast<std::int64_t>(hertz * 10e-6); }
 
 responder::HostAllowance make_allowance(unsigned replies, double hertz) {
   constexpr double kBurstSeconds = 0.1;
@@ -144,7 +145,7 @@ void Dataplane::Parts::make_workers(const clock::SnapshotLatch& latch) {
                                   .core = settings.worker_cores[id],
                                   .burst = static_cast<std::uint16_t>(settings.burst),
                                   .sleep_when_idle = settings.sleep_when_idle,
-                                  .longest_gap = longest_gap(settings.counter_hertz),
+                                  .longest_lead = longest_lead(settings.counter_hertz),
                                   .seed = random_seed(),
                                   .counter_is_raw_clock = settings.counter_is_raw_clock};
     const auto queues = queues_of(id);

@@ -9,20 +9,6 @@
 
 namespace pollux::port {
 
-namespace {
-
-// When the frames of a poll came in. If the poll before had drained the queue they came between the
-// two, and the middle is the best guess; but only while polls follow each other closely. After a
-// nap or a preemption the middle may lie before the request was sent, which a client takes for a
-// negative delay: then the poll is all that is known.
-clock::Counter receive_time(const WorkerQueue& queue, clock::Counter now,
-                            std::int64_t longest_gap) noexcept {
-  const std::int64_t gap = now - queue.last_poll;
-  return queue.was_drained && gap <= longest_gap ? queue.last_poll + gap / 2 : now;
-}
-
-}  // namespace
-
 Worker::Worker(const Settings& settings, const clock::SnapshotLatch& latch,
                const std::atomic<const Rules*>& rules, rte_rcu_qsbr* quiescent,
                std::span<const QueueAddress> queues)
@@ -62,16 +48,14 @@ bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
   counters_.polls.add(1);
   busy_ = count != 0;
   if (!busy_) {
-    queue.last_poll = asked;
-    queue.was_drained = true;
+    queue.earlier = {.at = asked, .drained = true};
     return false;
   }
   // Read behind the receive call: what it brought has come by now, wherever the worker was held up.
   const clock::Counter now = read_counter(raw_clock);
-  const clock::Counter received = receive_time(queue, now, settings_.longest_gap);
+  const clock::Counter received = receive_time(queue.earlier, now, settings_.longest_lead);
   busy_since_ = asked;
-  queue.last_poll = asked;
-  queue.was_drained = count < settings_.burst;
+  queue.earlier = {.at = asked, .drained = count < settings_.burst};
 
   const responder::PortPolicy& policy = rules.ports[queue.address.rules_index];
   burst_.set_received(count);

@@ -13,6 +13,7 @@
 
 #include "dataplane/port/burst.h"
 #include "dataplane/port/receive_stamps.h"
+#include "dataplane/port/receive_time.h"
 #include "dataplane/port/wire_time.h"
 #include "dataplane/responder/responder.h"
 
@@ -36,8 +37,7 @@ struct QueueAddress {
 // One worker's queue of one port.
 struct WorkerQueue {
   QueueAddress address;
-  clock::Counter last_poll;  // when it was asked last
-  bool was_drained = false;  // and gave all it had
+  EarlierPoll earlier;
   responder::Count tx_full;  // replies that found no place in the transmit queue
   ReceiveStamps stamps;
 };
@@ -56,7 +56,7 @@ class Worker {
     unsigned core = 0;
     std::uint16_t burst = responder::kMaximumBurst;
     bool sleep_when_idle = false;
-    std::int64_t longest_gap = 0;  // ticks between two polls whose middle may stand for T2
+    std::int64_t longest_lead = 0;  // ticks, see receive_time.h
     std::uint64_t seed = 0;
     bool counter_is_raw_clock = false;  // as in DataplaneSettings
   };

@@ -19,6 +19,9 @@ constexpr std::uint64_t kFlag = std::uint64_t{1} << 40U;
 constexpr std::int64_t kLongestWait = 1'000;
 constexpr Counter kNow{5'000'000};
 constexpr Counter kOtherwise{4'999'990};
+// The first place among the dynamic fields that is aligned as DPDK would align a stamp.
+constexpr std::size_t kField =
+    RTE_ALIGN_CEIL(offsetof(rte_mbuf, dynfield1), alignof(rte_mbuf_timestamp_t));
 
 class Stamps : public testing::Test {
  protected:
@@ -48,10 +51,8 @@ class Stamps : public testing::Test {
   }
 
   clock::NicMapLatch latch_;
-  StampSource source_{.latch = &latch_,
-                      .field_offset = offsetof(rte_mbuf, dynfield1),
-                      .flag = kFlag,
-                      .longest_wait = kLongestWait};
+  StampSource source_{
+      .latch = &latch_, .field_offset = kField, .flag = kFlag, .longest_wait = kLongestWait};
   ReceiveStamps stamps_;
   std::vector<std::unique_ptr<rte_mbuf>> owned_;
   std::vector<rte_mbuf*> frames_;

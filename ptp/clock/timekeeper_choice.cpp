@@ -63,6 +63,8 @@ std::optional<Interval> Timekeeper::voters(const Estimate& own,
   }
   if (count == 0) return std::nullopt;
   const auto agreed = majority({intervals.data(), count});
+  // Voters that do not know the time better than that confirm nobody.
+  if (agreed && agreed->high - agreed->low > 2 * kLargestBound) return std::nullopt;
   // Voters without a majority contradict each other: nobody is confirmed by them.
   return agreed.value_or(Interval{.low = INFINITY, .high = INFINITY});
 }
@@ -201,7 +203,7 @@ bool Timekeeper::is_restarting(std::size_t candidate, Counter now) const noexcep
 }
 
 bool Timekeeper::waits_for_phc(Counter now) const noexcept {
-  if (line_ || seconds(now - *started_) > kStartPatience) return false;
+  if (line_ || !started_ || seconds(now - *started_) > kStartPatience) return false;
   return std::ranges::any_of(sources_.begin(), sources_.end() - 1, [&](const Source& source) {
     return source.state(now) != SourceState::kAbsent;
   });

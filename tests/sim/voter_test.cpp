@@ -44,6 +44,20 @@ TEST(Voters, ASynchronisedSystemClockConfirms) {
   EXPECT_LT(watch.largest_error, 1'000);  // its error is not ours
 }
 
+TEST(Voters, ThatDoNotKnowTheTimeConfirmNobody) {
+  Simulation simulation{untrusting(false)};
+  simulation.voters() = {{.error = 0, .half_width = 110 * kMillisecond},
+                         {.error = 0, .half_width = 400 * kMillisecond}};
+  Watch watch;
+  simulation.run(60, watch());
+  EXPECT_EQ(watch.checks, 0U);
+  EXPECT_EQ(simulation.keeper().opinion(0), Opinion::kNone);
+  simulation.voters() = {{.error = 0, .half_width = 90 * kMillisecond},
+                         {.error = 0, .half_width = 400 * kMillisecond}};
+  simulation.run(60, watch());
+  EXPECT_EQ(simulation.keeper().opinion(0), Opinion::kAgreed);
+}
+
 TEST(Voters, AMajorityConfirmsBesideAFalseticker) {
   Simulation simulation{untrusting()};
   simulation.voters() = {{.error = 2e6, .half_width = 5e6},

@@ -22,7 +22,7 @@ void Responder::limit(std::span<Packet> packets, clock::Counter now,
 }
 
 void Responder::prepare(std::span<Packet> packets, const PortPolicy& policy) noexcept {
-  std::size_t frames = unstamped_count_;
+  const std::size_t frames = unstamped_count_;
   unstamped_count_ = 0;
   auto packet = packets.begin();
   for (std::size_t i = 0; i < frames; ++i) {

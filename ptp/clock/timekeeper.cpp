@@ -33,8 +33,8 @@ constexpr bool is_synchronised(ClockState state) noexcept {
 
 // TAI - UTC has been 10 s and more since 1972. Less is what a kernel says that nobody told: 0, and
 // the leaps that it has made since.
-constexpr bool is_plausible(std::optional<std::chrono::seconds> tai_minus_utc) noexcept {
-  return tai_minus_utc && *tai_minus_utc >= std::chrono::seconds{10};
+constexpr bool is_plausible(std::chrono::seconds tai_minus_utc) noexcept {
+  return tai_minus_utc >= std::chrono::seconds{10};
 }
 
 }  // namespace
@@ -57,7 +57,7 @@ void Timekeeper::add_phc(std::size_t source, const ClockReading& reading,
 void Timekeeper::add_system(const SystemSample& sample) noexcept {
   system_ = sample;
   const auto& kernel = sample.kernel;
-  if (is_plausible(ptp_offset_)) {
+  if (ptp_offset_ && is_plausible(*ptp_offset_)) {
     calendar_.tell_offset(*ptp_offset_);
   } else if (is_plausible(kernel.tai_minus_utc)) {
     calendar_.tell_offset(kernel.tai_minus_utc);
@@ -65,8 +65,8 @@ void Timekeeper::add_system(const SystemSample& sample) noexcept {
   calendar_.announce(ptp_leap_ != LeapIndicator::kNone ? ptp_leap_ : kernel.leap);
 
   std::chrono::nanoseconds error = kernel.maximum_error;
-  if (is_kept()) {
-    error = upstream_->root_delay / 2 + upstream_->root_dispersion;
+  if (const Upstream* upstream = kept()) {
+    error = upstream->root_delay / 2 + upstream->root_dispersion;
   } else if (!kernel.synchronised) {
     error = {};  // grows without end, and means nothing when the clock is trusted all the same
   }
@@ -94,7 +94,8 @@ void Timekeeper::disrupt() noexcept {
 }
 
 void Timekeeper::keep_line(const Choice& choice, Counter now) noexcept {
-  if (choice.state != ClockState::kLocked || *choice.source == system_index()) return;
+  if (choice.state != ClockState::kLocked || !choice.source || !choice.target) return;
+  if (*choice.source == system_index()) return;
   doubt_ = choice.doubt;
   line_ = Holdover{.source = *choice.source,
                    .since = now,
@@ -143,11 +144,11 @@ HeaderFields Timekeeper::system_header(double dispersion) const noexcept {
                       .stratum = kUnknownStratum,
                       .precision = settings_.precision,
                       .reference_id = kLocalReference};
-  if (is_kept()) {
-    fields.stratum = upstream_->stratum;
-    fields.reference_id = upstream_->reference_id;
-    fields.root_delay = to_ntp_short(upstream_->root_delay);
-    dispersion -= static_cast<double>(upstream_->root_delay.count()) / 2;
+  if (const Upstream* upstream = kept()) {
+    fields.stratum = upstream->stratum;
+    fields.reference_id = upstream->reference_id;
+    fields.root_delay = to_ntp_short(upstream->root_delay);
+    dispersion -= static_cast<double>(upstream->root_delay.count()) / 2;
   }
   fields.stratum = settings_.system_stratum.value_or(fields.stratum);
   fields.reference_id = settings_.system_reference_id.value_or(fields.reference_id);
@@ -173,7 +174,7 @@ HeaderFields Timekeeper::header(const Choice& choice, double dispersion) const n
     case ClockState::kFallback:
       break;
   }
-  if (*choice.source == system_index()) return system_header(dispersion);
+  if (!choice.source || *choice.source == system_index()) return system_header(dispersion);
   return {.leap = LeapIndicator::kNone,
           .stratum = kPrimary,
           .precision = settings_.precision,
@@ -230,7 +231,7 @@ Snapshot Timekeeper::publish(Counter now) noexcept {
   report_.bound = choice.bound + std::abs(residual);
   report_.doubt = choice.doubt.size();
   report_.holdover_age =
-      choice.state == ClockState::kHoldover ? line_->age(now, settings_.nominal_hertz) : 0;
+      choice.state == ClockState::kHoldover && line_ ? line_->age(now, settings_.nominal_hertz) : 0;
   if (choice.target) {
     report_.frequency = choice.target->frequency;
     report_.sigma = choice.target->phase_sigma;

@@ -165,7 +165,10 @@ class Timekeeper {
   [[nodiscard]] bool is_restarting(std::size_t candidate, Counter now) const noexcept;
   [[nodiscard]] bool system_is_good() const noexcept;
   // By a program that says so, and that would serve the time itself.
-  [[nodiscard]] bool is_kept() const noexcept { return upstream_ && upstream_->is_synchronised(); }
+  // Of the program that keeps the system clock right, where it does; else nullptr.
+  [[nodiscard]] const Upstream* kept() const noexcept {
+    return upstream_ && upstream_->is_synchronised() ? &*upstream_ : nullptr;
+  }
   [[nodiscard]] bool follows(std::size_t source) const noexcept;
 
   void keep_line(const Choice& choice, Counter now) noexcept;

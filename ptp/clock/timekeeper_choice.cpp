@@ -24,7 +24,7 @@ Timekeeper::Doubt Timekeeper::Doubt::limited_to(double largest) const noexcept {
 bool Timekeeper::system_is_good() const noexcept {
   if (!system_) return false;
   // The program that keeps it knows better than the kernel, which forgets only after a day.
-  const bool is_good = system_->kernel.synchronised && (!upstream_ || is_kept());
+  const bool is_good = system_->kernel.synchronised && (!upstream_ || kept() != nullptr);
   return is_good || settings_.trust_system;
 }
 

@@ -42,7 +42,7 @@ std::optional<Interval> majority(std::span<const Interval> intervals) noexcept {
       best = {.low = edge->at, .high = (edge + 1)->at};
     }
   }
-  if (static_cast<std::size_t>(2 * deepest) <= votes) return std::nullopt;
+  if (2 * static_cast<std::size_t>(deepest) <= votes) return std::nullopt;
   return best;
 }
 

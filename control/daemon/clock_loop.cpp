@@ -72,6 +72,7 @@ std::deque<PhcReader> make_readers(const ClockConfig& config, double hertz, phc:
 
 std::vector<clock::SourceSettings> all_sources(const std::deque<PhcReader>& readers, double hertz) {
   std::vector<clock::SourceSettings> sources;
+  sources.reserve(readers.size() + 1);
   for (const PhcReader& reader : readers) sources.push_back(reader.source_settings());
   sources.push_back(clock::system_source(hertz));
   return sources;
@@ -107,7 +108,8 @@ ClockLoop::ClockLoop(const ClockConfig& config, const std::string& run_dir,
 bool ClockLoop::is_starting() const {
   const auto now = phc::read_counter();
   // Only a good system clock can tell which timescale a clock shows.
-  const bool can_tell = config_.trust || keeper_.system()->kernel.synchronised;
+  const auto& system = keeper_.system();
+  const bool can_tell = config_.trust || (system && system->kernel.synchronised);
   return std::ranges::any_of(keeper_.sources(), [&](const clock::Source& source) {
     const auto state = source.state(now);
     return state == clock::SourceState::kStarting ||
@@ -168,7 +170,8 @@ void ClockLoop::read_system(Time now) {
 ClockLoop::Time ClockLoop::step(Time now) {
   {
     const std::scoped_lock lock{mutex_};
-    if (new_table_) keeper_.set_leap_table(*std::exchange(new_table_, std::nullopt));
+    if (new_table_) keeper_.set_leap_table(*new_table_);
+    new_table_.reset();
   }
   watch_for_disruption();
   read_system(now);
@@ -192,7 +195,8 @@ std::optional<Drift> ClockLoop::drift() const {
   const auto& keeper = keeper_.report();
   const bool followed =
       keeper.state == clock::ClockState::kLocked || keeper.state == clock::ClockState::kFallback;
-  if (!followed || keeper_.sources()[*keeper.reference].samples() < kSamplesToKeepDrift)
+  if (!followed || !keeper.reference ||
+      keeper_.sources()[*keeper.reference].samples() < kSamplesToKeepDrift)
     return std::nullopt;
   return Drift{.hertz = nominal_hertz_ / (1 + keeper.frequency * 1e-9),
                .sigma_ppb = keeper.frequency_sigma};
@@ -237,11 +241,12 @@ SourceReport ClockLoop::describe(std::size_t index, clock::Counter now) const {
 void ClockLoop::make_report(Time now, const clock::Snapshot& snapshot) {
   const clock::Counter counter = snapshot.map.base;
   const auto& calendar = keeper_.calendar();
+  const auto& system = keeper_.system();
   const auto near = clock::UtcTime{std::chrono::system_clock::now().time_since_epoch()};
   ClockReport report{.snapshot = snapshot,
                      .header = clock::unpack(snapshot.header),
                      .keeper = keeper_.report(),
-                     .kernel = keeper_.system()->kernel,
+                     .kernel = system ? system->kernel : clock::KernelClockState{},
                      .upstream = keeper_.upstream(),
                      .reference_time = snapshot.reference_time == clock::NtpTime{}
                                            ? clock::UtcTime{}

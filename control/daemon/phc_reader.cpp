@@ -33,6 +33,11 @@ constexpr double noise_floor(phc::ReadClass read_class) noexcept {
   return 250;
 }
 
+constexpr milliseconds interval(bool is_ena, bool tracking) noexcept {
+  if (tracking) return kInterval;
+  return is_ena ? kEnaWarmUpInterval : kWarmUpInterval;
+}
+
 constexpr clock::Timescale to_timescale(PhcTimescale written) noexcept {
   switch (written) {
     case PhcTimescale::kUtc:
@@ -47,8 +52,8 @@ constexpr clock::Timescale to_timescale(PhcTimescale written) noexcept {
 
 }  // namespace
 
-PhcReader::PhcReader(const Settings& settings, const ClockConfig& config, phc::PhcKernel& kernel)
-    : settings_{settings}, config_{config}, kernel_{kernel} {}
+PhcReader::PhcReader(Settings settings, const ClockConfig& config, phc::PhcKernel& kernel)
+    : settings_{std::move(settings)}, config_{config}, kernel_{kernel} {}
 
 clock::SourceSettings PhcReader::source_settings() const {
   const bool is_ena = device_ && device_->is_ena();
@@ -66,34 +71,40 @@ clock::SourceSettings PhcReader::source_settings() const {
       .reference_id = config_.phc_reference_id.value_or(clock::reference_id(label))};
 }
 
-std::expected<void, std::string> PhcReader::find() {
+std::expected<phc::PhcDevice*, std::string> PhcReader::find() {
   auto found = phc::find_phc(settings_.written, kernel_, settings_.roots);
   if (!found) return std::unexpected{std::move(found.error())};
-  device_.emplace(kernel_, std::move(*found),
-                  phc::PhcDevice::Settings{.counter_hertz = settings_.counter_hertz,
-                                           .samples = config_.phc_samples,
-                                           .roots = settings_.roots});
-  return {};
+  return &device_.emplace(kernel_, std::move(*found),
+                          phc::PhcDevice::Settings{.counter_hertz = settings_.counter_hertz,
+                                                   .samples = config_.phc_samples,
+                                                   .roots = settings_.roots});
 }
 
-std::expected<void, std::string> PhcReader::open() {
-  if (!device_) {
-    if (auto found = find(); !found) return found;
-  }
+std::expected<phc::PhcDevice*, std::string> PhcReader::open() {
+  auto device = device_ ? &*device_ : find();
+  if (!device) return device;
   // Its number may be that of another clock at the second try.
-  const auto opened = std::exchange(was_tried_, true) ? device_->reopen() : device_->open();
-  if (opened) return {};
+  const auto opened = std::exchange(was_tried_, true) ? (*device)->reopen() : (*device)->open();
+  if (opened) return device;
   const bool was_read = announced_.has_value();
   if (opened.error() == phc::PhcError::kUnsupported && !was_read) next_ = Time::max();
-  const int error = device_->last_errno();
-  return std::unexpected{fmt::format("{}: {}{}", device_->identity().device,
+  const int error = (*device)->last_errno();
+  return std::unexpected{fmt::format("{}: {}{}", (*device)->identity().device,
                                      describe(opened.error()),
                                      error == 0 ? "" : fmt::format(" ({})", error_text(error)))};
 }
 
-milliseconds PhcReader::interval(bool tracking) const noexcept {
-  if (tracking) return kInterval;
-  return device_->is_ena() ? kEnaWarmUpInterval : kWarmUpInterval;
+// The device, open; tells the keeper what kind it is.
+std::expected<phc::PhcDevice*, std::string> PhcReader::open_device(clock::Timekeeper& keeper) {
+  if (device_ && device_->is_open()) return &*device_;
+  auto opened = open();
+  if (!opened) return opened;
+  failures_in_a_row_ = 0;
+  if (announced_ != (*opened)->read_class()) {
+    announced_ = (*opened)->read_class();
+    keeper.source(settings_.index).reconfigure(source_settings());
+  }
+  return opened;
 }
 
 void PhcReader::fail(std::string trouble, Time again) {
@@ -102,35 +113,30 @@ void PhcReader::fail(std::string trouble, Time again) {
   next_ = again;
 }
 
-void PhcReader::fail_reading(phc::PhcError error, Time now) {
-  if (error != phc::PhcError::kBusy && ++failures_in_a_row_ >= kFailuresToReopen) device_->close();
-  fail(std::string{describe(error)}, device_->is_open() ? next_ : now + kSearchInterval);
+void PhcReader::fail_reading(phc::PhcDevice& device, phc::PhcError error, Time now) {
+  if (error != phc::PhcError::kBusy && ++failures_in_a_row_ >= kFailuresToReopen) device.close();
+  fail(std::string{describe(error)}, device.is_open() ? next_ : now + kSearchInterval);
 }
 
 bool PhcReader::poll(Time now, clock::Timekeeper& keeper, std::optional<nanoseconds> error) {
   if (now < next_) return false;
-  if (!device_ || !device_->is_open()) {
-    if (auto opened = open(); !opened) {
-      fail(std::move(opened.error()), std::max(next_, now + kSearchInterval));
-      return false;
-    }
-    failures_in_a_row_ = 0;
-    if (announced_ != device_->read_class()) {
-      announced_ = device_->read_class();
-      keeper.source(settings_.index).reconfigure(source_settings());
-    }
+  auto opened = open_device(keeper);
+  if (!opened) {
+    fail(std::move(opened.error()), std::max(next_, now + kSearchInterval));
+    return false;
   }
-  const auto reading = device_->read();
+  phc::PhcDevice& device = **opened;
+  const auto reading = device.read();
   const bool tracking = keeper.sources()[settings_.index].filter().is_tracking();
-  next_ = now + interval(tracking);
+  next_ = now + interval(device.is_ena(), tracking);
   if (!reading) {
-    fail_reading(reading.error(), now);
+    fail_reading(device, reading.error(), now);
     return false;
   }
   failures_in_a_row_ = 0;
-  if (!error && device_->is_ena()) {
+  if (!error && device.is_ena()) {
     // What the clock says of itself with the reading just taken.
-    const auto bound = phc::read_ena_error_bound(device_->identity());
+    const auto bound = phc::read_ena_error_bound(device.identity());
     if (!bound && bound.error() == phc::EnaBoundError::kInvalid) {
       fail("the driver has no error bound for this reading", next_);
       return false;

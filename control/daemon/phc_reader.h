@@ -28,7 +28,7 @@ class PhcReader {
   };
 
   // `config` and `kernel` outlive the reader.
-  PhcReader(const Settings& settings, const ClockConfig& config, phc::PhcKernel& kernel);
+  PhcReader(Settings settings, const ClockConfig& config, phc::PhcKernel& kernel);
 
   // What the filter has to know; assumes a memory-mapped clock until one is open.
   [[nodiscard]] clock::SourceSettings source_settings() const;
@@ -51,11 +51,11 @@ class PhcReader {
   // So many, and the way of reading is chosen anew: the kernel may have changed its counter.
   static constexpr unsigned kFailuresToReopen = 8;
 
-  [[nodiscard]] std::expected<void, std::string> find();
-  [[nodiscard]] std::expected<void, std::string> open();
-  [[nodiscard]] std::chrono::milliseconds interval(bool tracking) const noexcept;
+  [[nodiscard]] std::expected<phc::PhcDevice*, std::string> find();
+  [[nodiscard]] std::expected<phc::PhcDevice*, std::string> open();
+  [[nodiscard]] std::expected<phc::PhcDevice*, std::string> open_device(clock::Timekeeper& keeper);
   void fail(std::string trouble, Time again);
-  void fail_reading(phc::PhcError error, Time now);
+  void fail_reading(phc::PhcDevice& device, phc::PhcError error, Time now);
 
   Settings settings_;
   const ClockConfig& config_;

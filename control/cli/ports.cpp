@@ -19,7 +19,7 @@ std::string volume(const json& port, const char* packets, const char* bytes) {
 }
 
 std::string stamps(const json& port) {
-  const std::string kind = text_at(port, {"rx_timestamps"});
+  std::string kind = text_at(port, {"rx_timestamps"});
   if (kind != "hardware") return kind;
   return fmt::format("{}; {} used, {} refused", kind, count_text(port, {"rx_stamps_used"}),
                      count_text(port, {"rx_stamps_refused"}));

@@ -54,13 +54,13 @@ ClockPeers::ClockPeers(const ClockConfig& config, const std::string& run_dir) {
 }
 
 void ClockPeers::poll(Time now, clock::Timekeeper& keeper) {
-  if (chronyd_) follow_chronyd(now, keeper);
-  if (ptp4l_) follow_ptp4l(now, keeper);
+  if (chronyd_) follow(*chronyd_, now, keeper);
+  if (ptp4l_) follow(*ptp4l_, now, keeper);
 }
 
-void ClockPeers::follow_chronyd(Time now, clock::Timekeeper& keeper) {
-  chronyd_->poll(now);
-  const auto report = chronyd_->report(now);
+void ClockPeers::follow(phc::ChronydClient& chronyd, Time now, clock::Timekeeper& keeper) {
+  chronyd.poll(now);
+  const auto report = chronyd.report(now);
   keeper.set_upstream(report ? upstream_of(*report) : std::nullopt);
   std::array<clock::Interval, phc::ChronydReport::kMaximumSources> votes{};
   std::size_t count = 0;
@@ -76,9 +76,9 @@ void ClockPeers::follow_chronyd(Time now, clock::Timekeeper& keeper) {
 }
 
 // Without an answer the clock may run free while it looks healthy.
-void ClockPeers::follow_ptp4l(Time now, clock::Timekeeper& keeper) {
-  ptp4l_->poll(now);
-  const auto report = ptp4l_->report(now);
+void ClockPeers::follow(phc::Ptp4lClient& ptp4l, Time now, clock::Timekeeper& keeper) {
+  ptp4l.poll(now);
+  const auto report = ptp4l.report(now);
   if (!report) {
     verdict_.reset();
     keeper.set_health(0, false);

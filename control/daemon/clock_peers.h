@@ -35,8 +35,8 @@ class ClockPeers {
   void describe(Time now, double system_offset, double reach, ClockReport& report) const;
 
  private:
-  void follow_chronyd(Time now, clock::Timekeeper& keeper);
-  void follow_ptp4l(Time now, clock::Timekeeper& keeper);
+  static void follow(phc::ChronydClient& chronyd, Time now, clock::Timekeeper& keeper);
+  void follow(phc::Ptp4lClient& ptp4l, Time now, clock::Timekeeper& keeper);
 
   std::optional<phc::ChronydClient> chronyd_;
   std::optional<phc::Ptp4lClient> ptp4l_;

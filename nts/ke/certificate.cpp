@@ -73,7 +73,10 @@ std::expected<KeyPtr, std::string> read_key(const std::filesystem::path& path) {
   if (!text) return std::unexpected{text.error()};
   bool encrypted = false;
   KeyPtr key{PEM_read_bio_PrivateKey(reader_of(*text).get(), nullptr, no_passphrase, &encrypted)};
-  if (encrypted) return std::unexpected{sentence(path, "is protected by a passphrase")};
+  if (encrypted) {
+    ERR_clear_error();
+    return std::unexpected{sentence(path, "is protected by a passphrase")};
+  }
   if (!key) return std::unexpected{sentence(path, "has no private key in PEM form")};
   return key;
 }

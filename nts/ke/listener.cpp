@@ -85,6 +85,7 @@ std::expected<std::vector<Descriptor>, std::string> listen_at(
     Descriptor socket = bound_socket(*address, true);
     if (!socket || !start_listening(socket, patience))
       return std::unexpected{failure(text, port, errno)};
+    if (port == 0) port = port_of(socket);
     sockets.push_back(std::move(socket));
   }
   return sockets;
@@ -98,6 +99,15 @@ std::expected<void, std::string> expect_free(std::span<const std::string> addres
       return std::unexpected{failure(text, port, errno)};
   }
   return {};
+}
+
+std::uint16_t port_of(const Descriptor& socket) noexcept {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) return 0;
+  return ntohs(address.ss_family == AF_INET6
+                   ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
+                   : reinterpret_cast<const sockaddr_in&>(address).sin_port);
 }
 
 ClientPrefix prefix_of(const sockaddr_storage& client) noexcept {

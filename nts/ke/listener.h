@@ -15,9 +15,10 @@
 
 namespace pollux::nts {
 
-// One listening, non-blocking socket at each address (text, IPv4 or IPv6), which share their ports
-// with those of other calls in this process: the kernel spreads the clients. The kernel keeps
-// connections back on which nothing has come, for about `patience`. The error is a sentence.
+// One listening, non-blocking socket at each address (text, IPv4 or IPv6), which share their port
+// with those of other calls in this process: the kernel spreads the clients. Port 0 is one that the
+// kernel chooses. The kernel keeps connections back on which nothing has come, for about
+// `patience`. The error is a sentence.
 [[nodiscard]] std::expected<std::vector<Descriptor>, std::string> listen_at(
     std::span<const std::string> addresses, std::uint16_t port, std::chrono::milliseconds patience);
 
@@ -25,6 +26,8 @@ namespace pollux::nts {
 // one of the same user that shares ports as well.
 [[nodiscard]] std::expected<void, std::string> expect_free(std::span<const std::string> addresses,
                                                            std::uint16_t port);
+
+[[nodiscard]] std::uint16_t port_of(const Descriptor& socket) noexcept;
 
 [[nodiscard]] ClientPrefix prefix_of(const sockaddr_storage& client) noexcept;
 

@@ -1,6 +1,5 @@
 #include "nts/ke/server.h"
 
-#include <netinet/in.h>
 #include <openssl/rand.h>
 #include <pthread.h>
 
@@ -10,19 +9,6 @@
 #include "nts/ke/listener.h"
 
 namespace pollux::nts {
-
-namespace {
-
-std::uint16_t port_of(const Descriptor& socket) {
-  sockaddr_storage address{};
-  socklen_t length = sizeof address;
-  if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) return 0;
-  return ntohs(address.ss_family == AF_INET6
-                   ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
-                   : reinterpret_cast<const sockaddr_in&>(address).sin_port);
-}
-
-}  // namespace
 
 std::expected<std::unique_ptr<Server>, std::string> Server::open(
     const ServerSettings& settings, std::shared_ptr<const Context> context) {
@@ -39,7 +25,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::open(
     for (std::size_t i = 0; i < settings.workers; ++i) {
       auto sockets = listen_at(settings.addresses, server->port_, settings.deadline);
       if (!sockets) return std::unexpected{sockets.error()};
-      if (server->port_ == 0 && !sockets->empty()) server->port_ = port_of(sockets->front());
+      if (!sockets->empty()) server->port_ = port_of(sockets->front());
       server->workers_.push_back(
           std::make_unique<Worker>(std::move(*sockets), settings.make_aead(), server->shared_));
     }

@@ -188,7 +188,8 @@ nlohmann::json Daemon::on_request(const std::string& verb) {
 
 nlohmann::json Daemon::reload() {
   notify_.reloading();
-  const auto wanted = load_config(config_files(sources_.file, sources_.directory));
+  const auto wanted =
+      load_config(config_files(sources_.file, sources_.directory), Program::kPolluxd);
   nlohmann::json reply = wanted ? apply(*wanted) : control_failure(all_of(wanted.error()));
   if (reply.value("ok", false)) {
     log_info("configuration reloaded");
@@ -200,7 +201,7 @@ nlohmann::json Daemon::reload() {
 }
 
 nlohmann::json Daemon::apply(const Config& wanted) {
-  const auto fixed = restart_required(config_, wanted);
+  const auto fixed = restart_required(config_, wanted, Program::kPolluxd);
   if (!fixed.empty()) {
     return control_failure(
         fmt::format("these keys cannot change without a restart: {}", fmt::join(fixed, ", ")));

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <cstdint>
 #include <new>
 #include <system_error>
@@ -19,6 +18,7 @@ namespace {
 
 constexpr int kAcceptsAtOnce = 8;  // a handshake each; then the sessions get their turn
 constexpr std::size_t kEventsAtOnce = 64;
+constexpr std::chrono::milliseconds kLongestWait{500};
 
 Descriptor checked(int descriptor, const char* what) {
   if (descriptor < 0) throw std::system_error{errno, std::generic_category(), what};
@@ -72,6 +72,7 @@ void Worker::poll() {
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                  wait_milliseconds());
   now_ = Clock::now();
+  rounds_.fetch_add(1, std::memory_order_relaxed);
   for (int i = 0; i < count; ++i) on_ready(events[static_cast<std::size_t>(i)].data.fd);
   expire(draining_);
   expire(active_);
@@ -85,9 +86,10 @@ int Worker::wait_milliseconds() const {
   for (const Entries* list : {&active_, &draining_}) {
     if (!list->empty()) next = std::min(next, list->front().deadline);
   }
-  if (next == Clock::time_point::max()) return -1;
-  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(wait, 0, INT_MAX));
+  const auto now = Clock::now();
+  next = std::min(next, now + kLongestWait);
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
+  return static_cast<int>(std::max<std::int64_t>(wait, 0));
 }
 
 void Worker::on_ready(int descriptor) {

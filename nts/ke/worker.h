@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -24,11 +25,9 @@ namespace pollux::nts {
 
 // What the workers of a server share.
 struct Shared {
-  Shared(std::shared_ptr<const Context> context, const AdmissionSettings& limits,
-         const Admission::HashKey& key)
-      : contexts{std::move(context)}, admission{limits, key} {}
+  explicit Shared(const Admission::HashKey& key) : admission{{}, key} {}
 
-  ContextSlot contexts;
+  ContextSlot contexts;  // never null once the workers run
   std::mutex admission_mutex;
   Admission admission;
   std::atomic<std::size_t> open{0};  // connections of all workers
@@ -59,6 +58,10 @@ class Worker {
   void stop() noexcept;  // any thread
 
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
+  // Grows at least twice a second while it runs.
+  [[nodiscard]] std::uint64_t rounds() const noexcept {
+    return rounds_.load(std::memory_order_relaxed);
+  }
 
  private:
   struct Entry;
@@ -102,6 +105,7 @@ class Worker {
   Descriptor epoll_;
   Descriptor wake_;
   std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> rounds_{0};
 
   Entries active_;
   Entries draining_;  // all is said

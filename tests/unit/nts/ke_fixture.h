@@ -64,12 +64,13 @@ class KeServer {
     context_.ring = known_ring();
     settings.port = 0;
     if (settings.addresses.empty()) settings.addresses = {"127.0.0.1"};
-    if (settings.admission == AdmissionSettings{}) settings.admission.sessions_per_address = 0;
+    auto& admission = settings.limits.admission;
+    if (admission == AdmissionSettings{}) admission.sessions_per_address = 0;
     if (!settings.make_aead) settings.make_aead = [] { return std::make_unique<OpenAead>(); };
-    auto server = Server::open(settings, std::make_shared<const Context>(context_));
+    auto server = Server::open(settings);
     EXPECT_TRUE(server) << server.error();
     server_ = std::move(*server);
-    server_->start();
+    server_->start(std::make_shared<const Context>(context_));
   }
 
   [[nodiscard]] Server& server() { return *server_; }

@@ -34,7 +34,7 @@ std::unique_ptr<KeClient> idle_client(KeServer& server) {
 
 // RFC 8915 §4.1.3: a bad request is also one that does not come.
 TEST(KeServerTest, DeadlineOfARequest) {
-  KeServer server{{.deadline = 300ms}};
+  KeServer server{{.limits = {.deadline = 300ms}}};
   for (const std::size_t sent : {0U, 8U}) {
     const auto client = server.client();
     ASSERT_TRUE(client->handshake());
@@ -52,7 +52,7 @@ TEST(KeServerTest, DeadlineOfARequest) {
 }
 
 TEST(KeServerTest, DeadlineOfAHandshake) {
-  KeServer server{{.deadline = 300ms}};
+  KeServer server{{.limits = {.deadline = 300ms}}};
   const auto client = idle_client(server);
   const auto begin = Clock::now();
   EXPECT_TRUE(client->ends_in_order()) << "not a single octet";
@@ -64,7 +64,7 @@ TEST(KeServerTest, DeadlineOfAHandshake) {
 
 // The deadline is that of the session: octets now and then do not put it off.
 TEST(KeServerTest, DripDoesNotHoldASession) {
-  KeServer server{{.deadline = 400ms}};
+  KeServer server{{.limits = {.deadline = 400ms}}};
   const auto client = server.client();
   ASSERT_TRUE(client->handshake());
   const auto begin = Clock::now();
@@ -77,7 +77,7 @@ TEST(KeServerTest, DripDoesNotHoldASession) {
 
 // A client that leaves its end open is not waited for any longer than Worker::kDrainTime.
 TEST(KeServerTest, OpenEndsAreClosed) {
-  KeServer server{{.deadline = 10s}};
+  KeServer server{{.limits = {.deadline = 10s}}};
   const auto client = server.client();
   ASSERT_TRUE(client->handshake());
   ASSERT_TRUE(client->send(usual_request()));
@@ -87,7 +87,7 @@ TEST(KeServerTest, OpenEndsAreClosed) {
 }
 
 TEST(KeServerTest, CapRefusesWhileAllAreYoung) {
-  KeServer server{{.deadline = 60s, .connections = 3}};
+  KeServer server{{.limits = {.deadline = 60s, .connections = 3}}};
   std::vector<std::unique_ptr<KeClient>> idle;
   for (int i = 0; i < 3; ++i) idle.push_back(idle_client(server));
   EXPECT_TRUE(server.reaches(Count::kAccepted, 3));
@@ -102,7 +102,7 @@ TEST(KeServerTest, CapRefusesWhileAllAreYoung) {
 
 // Connections on which nothing happens keep nobody out.
 TEST(KeServerTest, IdleOnesGiveUpTheirPlace) {
-  KeServer server{{.deadline = 2s, .connections = 20}};
+  KeServer server{{.limits = {.deadline = 2s, .connections = 20}}};
   std::vector<std::unique_ptr<KeClient>> idle;
   for (int i = 0; i < 20; ++i) idle.push_back(idle_client(server));
   EXPECT_TRUE(server.reaches(Count::kAccepted, 20));
@@ -114,14 +114,14 @@ TEST(KeServerTest, IdleOnesGiveUpTheirPlace) {
 }
 
 TEST(KeServerTest, AdmissionComesBeforeTls) {
-  KeServer server{{.admission = {.sessions_per_address = 2, .address_interval = 1h}}};
+  KeServer server{{.limits = {.admission = {.sessions_per_address = 2, .address_interval = 1h}}}};
   EXPECT_TRUE(gets_cookies(server));
   EXPECT_TRUE(gets_cookies(server));
   const auto refused = server.client();
   EXPECT_FALSE(refused->handshake());
   EXPECT_TRUE(server.reaches(Count::kRefusedAdmission, 1));
   EXPECT_EQ(server.count(Count::kTlsFailures), 0U);
-  server.server().apply(AdmissionSettings{.sessions_per_address = 0});
+  server.server().apply(ServerLimits{.admission = {.sessions_per_address = 0}});
   EXPECT_TRUE(gets_cookies(server));
 }
 
@@ -211,7 +211,7 @@ TEST(KeServerTest, ErrorsOfTheSockets) {
     const ServerSettings settings{.addresses = addresses, .port = port, .make_aead = [] {
                                     return std::make_unique<OpenAead>();
                                   }};
-    const auto server = Server::open(settings, std::make_shared<const Context>(running.context()));
+    const auto server = Server::open(settings);
     return server ? "" : server.error();
   };
   const std::string port = std::to_string(running.server().port());

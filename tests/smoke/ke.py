@@ -166,8 +166,8 @@ private_key = "{self.key}"
 
     # Clients.
 
-    def connect(self, server=SERVER4, seconds=10):
-        raw = socket.create_connection((server, PORT), seconds)
+    def connect(self, server=SERVER4, seconds=10, port=PORT):
+        raw = socket.create_connection((server, port), seconds)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return raw
 

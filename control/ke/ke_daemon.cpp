@@ -57,9 +57,10 @@ KeDaemon::KeDaemon(control::Config config, Sources sources)
   auto access = value_or_throw(control::key_access(config_));
   give_up_rights();
   // With the rights that a reload will have: what works now will work then.
-  certificate_.emplace(loop_, certificate_files(config_.ke),
-                       [this](const auto& /*certificate*/) { apply_context(); });
-  keys_.emplace(
+  certificate_ =
+      std::make_unique<CertificateKeeper>(loop_, certificate_files(config_.ke),
+                                          [this](const auto& /*certificate*/) { apply_context(); });
+  keys_ = std::make_unique<control::KeyKeeper>(
       loop_,
       control::KeyKeeper::Settings{
           .file = config_.nts.key_file, .access = std::move(access), .rotate = config_.nts.rotate},

@@ -61,8 +61,8 @@ class KeDaemon {
   control::UniqueFd signals_;
   std::unique_ptr<control::ObserveServer> observe_;
   std::unique_ptr<control::ControlServer> control_;
-  std::optional<CertificateKeeper> certificate_;
-  std::optional<control::KeyKeeper> keys_;
+  std::unique_ptr<CertificateKeeper> certificate_;
+  std::unique_ptr<control::KeyKeeper> keys_;
   std::optional<std::string> filter_trouble_;
   control::Notify notify_;
 

@@ -26,19 +26,18 @@ unsigned char* octets_of(std::span<std::byte> bytes) {
 }
 
 // RFC 8915 §4.3, §5.1: the length is an input too, so each key is exported with its own.
-bool export_key(SSL& connection, const KeRequest& request, Direction direction,
-                std::span<std::byte> key) {
-  const ExporterContext context =
-      exporter_context(*request.aead, request.compliant_gcm_siv_exporter, direction);
+bool export_key(SSL& connection, const ExporterContext& context, std::span<std::byte> key) {
   return SSL_export_keying_material(
              &connection, octets_of(key), key.size(), kExporterLabel.data(), kExporterLabel.size(),
              reinterpret_cast<const unsigned char*>(context.data()), context.size(), 1) == 1;
 }
 
-bool export_keys(SSL& connection, const KeRequest& request, std::span<std::byte> keys) {
+bool export_keys(SSL& connection, AeadId id, bool compliant, std::span<std::byte> keys) {
   const std::size_t length = keys.size() / 2;
-  return export_key(connection, request, Direction::kClientToServer, keys.first(length)) &&
-         export_key(connection, request, Direction::kServerToClient, keys.last(length));
+  return export_key(connection, exporter_context(id, compliant, Direction::kClientToServer),
+                    keys.first(length)) &&
+         export_key(connection, exporter_context(id, compliant, Direction::kServerToClient),
+                    keys.last(length));
 }
 
 // Fills `cookies`, which is a whole number of them. Each has a nonce of its own.
@@ -65,20 +64,21 @@ std::optional<Answer> make_answer(SSL& connection, const KeRequest& request, con
                                   Aead& aead, AnswerBuffer& buffer) noexcept {
   std::array<std::byte, kMostCookies * kLongestCookie> room;
   std::span<std::byte> cookies;
+  std::size_t count = 0;
   if (request.aead) {
+    const AeadId id = *request.aead;
     if (!context.ring) return std::nullopt;
     SessionKeys session;
-    const auto keys = std::span{session.octets}.first(2 * key_length(*request.aead));
-    const std::size_t count = std::clamp<std::size_t>(context.cookies, 1, kMostCookies);
-    cookies = std::span{room}.first(count * cookie_length(*request.aead));
-    if (!export_keys(connection, request, keys) ||
-        !seal_cookies(context.ring->current(), *request.aead, keys, aead, cookies))
+    const auto keys = std::span{session.octets}.first(2 * key_length(id));
+    count = std::clamp<std::size_t>(context.cookies, 1, kMostCookies);
+    cookies = std::span{room}.first(count * cookie_length(id));
+    if (!export_keys(connection, id, request.compliant_gcm_siv_exporter, keys) ||
+        !seal_cookies(context.ring->current(), id, keys, aead, cookies))
       return std::nullopt;
   }
   const KeResponse response{.cookies = cookies, .server = context.server, .port = context.port};
   const auto octets = write_response(request, response, buffer);
   if (!octets) return std::nullopt;
-  const std::size_t count = request.aead ? cookies.size() / cookie_length(*request.aead) : 0;
   return Answer{.octets = *octets, .cookies = count};
 }
 

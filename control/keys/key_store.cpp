@@ -2,17 +2,18 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "control/service/text.h"
 #include "control/service/unique_fd.h"
+#include "nts/core/wipe.h"
 
 namespace pollux::control {
 namespace {
@@ -29,7 +30,7 @@ struct KeyText {
   KeyText() = default;
   KeyText(const KeyText&) = delete;
   KeyText& operator=(const KeyText&) = delete;
-  ~KeyText() { explicit_bzero(octets.data(), octets.size()); }
+  ~KeyText() { nts::wipe(std::as_writable_bytes(std::span{octets})); }
 
   std::array<char, nts::kLargestKeyFile + 1> octets{};
   std::size_t length = 0;
@@ -171,7 +172,7 @@ std::expected<void, std::string> save_keys(const path& file, const nts::KeyFile&
   std::array<char, nts::kLargestKeyFile> text{};
   const std::size_t length = nts::write_key_file(keys.ring, keys.age_seconds, text);
   int error = write_file(directory.get(), temporary.c_str(), {text.data(), length}, access);
-  explicit_bzero(text.data(), text.size());
+  nts::wipe(std::as_writable_bytes(std::span{text}));
   if (error == 0 &&
       renameat(directory.get(), temporary.c_str(), directory.get(), name.c_str()) != 0) {
     error = errno;

@@ -35,18 +35,12 @@ nts::KeyFile first_keys() {
   return {.ring = KeyRing::from_entropy(entropy), .age_seconds = 0};
 }
 
-KeyAge age_of(const StoredKeys& keys) {
-  return {KeyAge::Seconds{keys.file.age_seconds}, keys.written, std::chrono::system_clock::now(),
-          std::chrono::steady_clock::now()};
-}
-
 }  // namespace
 
 KeyKeeper::KeyKeeper(EventLoop& loop, Settings settings, OnRing on_ring)
     : loop_{loop},
       settings_{std::move(settings)},
       keys_{load_or_make(settings_)},
-      age_{age_of(keys_)},
       follower_{loop, settings_.file, settings_.access,
                 [this](const StoredKeys& keys) { take(keys); }} {
   follower_.look();
@@ -70,9 +64,6 @@ StoredKeys KeyKeeper::load_or_make(const Settings& settings) {
 
 void KeyKeeper::take(const StoredKeys& keys) {
   keys_ = keys;
-  age_ = age_of(keys);
-  log_info("key {:08X} seals cookies, {:08X} is the next one", ring().current().id,
-           ring().next().id);
   if (on_ring_) on_ring_(ring());
 }
 
@@ -93,7 +84,7 @@ std::expected<void, std::string> KeyKeeper::rotate() {
 }
 
 void KeyKeeper::rotate_when_due() {
-  const auto next = next_rotation(age(), settings_.rotate);
+  const auto next = next_rotation(keys_.age.now(), settings_.rotate);
   const auto now = EventLoop::Clock::now();
   if (!next || next->count() > 0 || now < next_try_) return;
   next_try_ = now + kRetryInterval;
@@ -106,18 +97,14 @@ void KeyKeeper::rotate_when_due() {
   }
 }
 
-KeyAge::Seconds KeyKeeper::age() const {
-  return age_.at(std::chrono::system_clock::now(), std::chrono::steady_clock::now());
-}
-
 KeyReport KeyKeeper::report() const {
   KeyReport report{.file = settings_.file.string(),
                    .trouble = failure_,
                    .ring = &ring(),
                    .rotate = settings_.rotate,
-                   .age_seconds = age().count()};
+                   .age_seconds = keys_.age.now().count()};
   if (const auto& trouble = follower_.trouble()) report.trouble = trouble->sentence;
-  if (const auto next = next_rotation(age(), settings_.rotate))
+  if (const auto next = next_rotation(keys_.age.now(), settings_.rotate))
     report.next_rotation_seconds = next->count();
   return report;
 }

@@ -61,13 +61,11 @@ class KeyKeeper {
   [[nodiscard]] static StoredKeys load_or_make(const Settings& settings);
   void take(const StoredKeys& keys);
   void rotate_when_due();
-  [[nodiscard]] KeyAge::Seconds age() const;
 
   EventLoop& loop_;
   Settings settings_;
   OnRing on_ring_;
   StoredKeys keys_;
-  KeyAge age_;
   std::optional<std::string> failure_;  // of the last rotation
   EventLoop::Clock::time_point next_try_;
   EventLoop::TimerId timer_ = 0;

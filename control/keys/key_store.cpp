@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -155,7 +156,9 @@ std::expected<StoredKeys, KeyTrouble> load_keys(const path& file, const KeyAcces
     const auto where = keys.error().line == 0 ? "" : fmt::format("line {} ", keys.error().line);
     return refused(file, fmt::format("{}{}", where, keys.error().problem));
   }
-  return StoredKeys{.file = *keys, .written = time_of(after.st_mtim)};
+  return StoredKeys{.file = *keys,
+                    .age = {KeyAge::Seconds{keys->age_seconds}, time_of(after.st_mtim),
+                            std::chrono::system_clock::now(), std::chrono::steady_clock::now()}};
 }
 
 std::expected<void, std::string> save_keys(const path& file, const nts::KeyFile& keys,

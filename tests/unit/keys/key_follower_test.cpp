@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/control/socket_peer.h"
 #include "tests/unit/control/temporary_directory.h"
 #include "tests/unit/keys/key_rings.h"
 #include "tests/unit/keys/run_until.h"

@@ -19,8 +19,4 @@ inline bool run_until(EventLoop& loop, const std::function<bool()>& condition,
   return true;
 }
 
-inline void run_for(EventLoop& loop, std::chrono::milliseconds time) {
-  run_until(loop, [] { return false; }, time);
-}
-
 }  // namespace pollux::control

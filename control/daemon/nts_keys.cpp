@@ -26,9 +26,11 @@ void NtsKeys::look() {
 }
 
 std::optional<std::string> NtsKeys::warning() const {
-  if (!follower_ || !follower_->trouble()) return std::nullopt;
+  if (!follower_) return std::nullopt;
+  const auto& trouble = follower_->trouble();
+  if (!trouble) return std::nullopt;
   return fmt::format(
-      "NTS: {}; {}", follower_->trouble()->sentence,
+      "NTS: {}; {}", trouble->sentence,
       follower_->keys() ? "the keys that were read before stay in force" : "there are no keys yet");
 }
 

@@ -2,18 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 #include <string_view>
 
 #include "control/config/config_check.h"
 #include "control/service/text.h"
+#include "nts/core/server_name.h"
 
 namespace pollux::control {
 namespace {
-
-constexpr std::size_t kLongestServerName = 255;
-constexpr std::size_t kLongestLabel = 63;
 
 Location at(const ConfigReader& reader, std::string_view key) {
   return reader.set_at(key).value_or(Location{});
@@ -25,34 +22,14 @@ void check_file(ConfigReader& reader, std::string_view key, const std::string& p
     reader.fail(at(reader, key), fmt::format("{}: '{}' is no file", key, printable(path)));
 }
 
-// RFC 1123 §2.1, and the underscores that are met in practice.
-bool is_label(std::string_view label) {
-  const auto fits = [](char letter) {
-    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-           (letter >= '0' && letter <= '9') || letter == '-' || letter == '_';
-  };
-  return !label.empty() && label.size() <= kLongestLabel && label.front() != '-' &&
-         label.back() != '-' && std::ranges::all_of(label, fits);
+// What the record for it can say (RFC 8915 §4.1.7), and no group's address.
+bool is_ntp_server(const std::string& server) {
+  const bool is_address = server.contains(':') || parse_ipv4(server);
+  return nts::is_server_name(server) && (!is_address || parse_ip_address(server));
 }
 
-bool is_host_name(std::string_view name) {
-  if (name.size() > kLongestServerName) return false;
-  if (name.ends_with('.')) name.remove_suffix(1);
-  std::string_view last;
-  while (true) {
-    const std::size_t dot = name.find('.');
-    last = name.substr(0, dot);
-    if (!is_label(last)) return false;
-    if (dot == std::string_view::npos) break;
-    name.remove_prefix(dot + 1);
-  }
-  // What ends in a number was meant for an IPv4 address.
-  return !std::ranges::all_of(last, [](char letter) { return letter >= '0' && letter <= '9'; });
-}
-
-// RFC 8915 §4.1.7: an address or a fully qualified domain name.
 void check_ntp_server(ConfigReader& reader, const std::string& server) {
-  if (server.empty() || parse_ip_address(server) || is_host_name(server)) return;
+  if (server.empty() || is_ntp_server(server)) return;
   reader.fail(at(reader, "ke.ntp_server"),
               fmt::format("ke.ntp_server: '{}' is neither an address of one host nor a host name",
                           printable(server)));

@@ -152,11 +152,11 @@ inline constexpr auto kKeys = [] {
              "keys of the cookies, shared by polluxd and pollux-ke"),
       string("nts.key_group", "", kRestart,
              "group that may read the key file; unless set only its owner may"),
-      duration("nts.rotate", 1, 365 * 86400, "\"7d\"", kReloadable,
+      duration("nts.rotate", 1, 31'536'000, "\"7d\"", kReloadable,
                "age of the current key at which pollux-ke takes the next one; never: another "
                "program does"),
 
-      addresses("ke.listen", 64, "[\"0.0.0.0\", \"::\"]", kRestart,
+      addresses("ke.listen", 64, R"(["0.0.0.0", "::"])", kRestart,
                 "addresses that pollux-ke listens at"),
       integer("ke.port", 1, 65535, "4460", kRestart, "TCP port that pollux-ke listens at"),
       string("ke.certificate", "", kReloadable,

@@ -20,9 +20,8 @@ constexpr std::int64_t kLongest = std::int64_t{10'000} * 86400;
 
 std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
   std::uint32_t number = 0;
-  const char* const end_of_text = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), end_of_text, number);
-  if (error != std::errc{} || end_of_text - end != 1) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end + 1 != text.data() + text.size()) return std::nullopt;
   for (const Unit& unit : kUnits) {
     if (*end != unit.letter) continue;
     const std::int64_t seconds = number * unit.seconds;

@@ -42,7 +42,8 @@ Daemon::Daemon(Config config, Sources sources)
       clock_{config_.clock, config_.server.run_dir, latch_},
       dataplane_{make_dataplane_settings(config_, facts_, cores_, phc::counter_source(),
                                          clock_.counter_hertz()),
-                 latch_} {
+                 latch_},
+      nts_{loop_, config_, [this](const nts::KeyRing& ring) { apply_keys(ring); }} {
   prepare_clock();
   clock_.start();
   dataplane_.start();
@@ -83,6 +84,11 @@ void Daemon::keep_drift() {
   const auto written = write_drift(file, *drift);
   if (!written && !drift_failed_) log_warning("{}", written.error());
   drift_failed_ = !written;
+}
+
+void Daemon::apply_keys(const nts::KeyRing& ring) {
+  if (!dataplane_.apply_keys(ring))
+    log_warning("a worker has not taken up the new NTS keys within a second");
 }
 
 void Daemon::open_sockets() {
@@ -211,6 +217,7 @@ nlohmann::json Daemon::apply(const Config& wanted) {
   set_log_level(wanted.server.log_level);
   config_ = wanted;
   facts_ = std::move(facts);
+  nts_.look();
   return control_success(
       settled ? "configuration reloaded"
               : "configuration reloaded, but a worker has not taken it up within a second");
@@ -247,7 +254,9 @@ std::string Daemon::document() const {
                      .status = status_sentence(clock),
                      .started = started_,
                      .uptime_seconds = uptime.count(),
-                     .sleeps_when_idle = sleeps_when_idle(config_)};
+                     .sleeps_when_idle = sleeps_when_idle(config_),
+                     .nts = nts_.document()};
+  if (auto warning = nts_.warning()) input.warnings.push_back(std::move(*warning));
   for (std::size_t i = 0; i < config_.ports.size(); ++i) {
     input.kernel_behind.push_back(kernel_behind(config_.ports[i], facts_[i]));
   }

@@ -93,6 +93,8 @@ void KeyFollower::take(const StoredKeys& fresh) {
   }
   keys_ = fresh;
   loaded_ = std::chrono::system_clock::now();
+  log_info("{}: key {:08X} seals cookies, {:08X} is the next one", file_.string(),
+           fresh.file.ring.current().id, fresh.file.ring.next().id);
   on_keys_(*keys_);
 }
 

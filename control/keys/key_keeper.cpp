@@ -40,29 +40,31 @@ nts::KeyFile first_keys() {
 KeyKeeper::KeyKeeper(EventLoop& loop, Settings settings, OnRing on_ring)
     : loop_{loop},
       settings_{std::move(settings)},
+      keys_{load_or_make(settings_)},
       follower_{loop, settings_.file, settings_.access,
                 [this](const StoredKeys& keys) { take(keys); }} {
   follower_.look();
-  const auto& trouble = follower_.trouble();
-  if (settings_.rotate && trouble && trouble->kind == KeyTrouble::Kind::kMissing) {
-    const auto saved = save_keys(settings_.file, first_keys(), settings_.access);
-    if (!saved) throw std::runtime_error(saved.error());
-    log_info("{}: new keys made", settings_.file.string());
-    follower_.look();
-  }
-  if (!follower_.keys()) throw std::runtime_error(follower_.trouble()->sentence);
   on_ring_ = std::move(on_ring);
   timer_ = loop_.call_every(kLookInterval, [this] { rotate_when_due(); });
 }
 
 KeyKeeper::~KeyKeeper() { loop_.cancel(timer_); }
 
+StoredKeys KeyKeeper::load_or_make(const Settings& settings) {
+  auto stored = load_keys(settings.file, settings.access);
+  if (!stored && stored.error().kind == KeyTrouble::Kind::kMissing && settings.rotate) {
+    const auto saved = save_keys(settings.file, first_keys(), settings.access);
+    if (!saved) throw std::runtime_error(saved.error());
+    log_info("{}: new keys made", settings.file.string());
+    stored = load_keys(settings.file, settings.access);
+  }
+  if (!stored) throw std::runtime_error(stored.error().sentence);
+  return *stored;
+}
+
 void KeyKeeper::take(const StoredKeys& keys) {
-  age_.emplace(KeyAge::Seconds{keys.file.age_seconds}, keys.written,
-               std::chrono::system_clock::now(), std::chrono::steady_clock::now());
-  log_info("key {:08X} seals cookies, {:08X} is the next one", keys.file.ring.current().id,
-           keys.file.ring.next().id);
-  if (on_ring_) on_ring_(keys.file.ring);
+  keys_ = keys;
+  if (on_ring_) on_ring_(ring());
 }
 
 std::expected<void, std::string> KeyKeeper::rotate() {
@@ -82,7 +84,7 @@ std::expected<void, std::string> KeyKeeper::rotate() {
 }
 
 void KeyKeeper::rotate_when_due() {
-  const auto next = next_rotation(age(), settings_.rotate);
+  const auto next = next_rotation(keys_.age.now(), settings_.rotate);
   const auto now = EventLoop::Clock::now();
   if (!next || next->count() > 0 || now < next_try_) return;
   next_try_ = now + kRetryInterval;
@@ -95,18 +97,14 @@ void KeyKeeper::rotate_when_due() {
   }
 }
 
-KeyAge::Seconds KeyKeeper::age() const {
-  return age_->at(std::chrono::system_clock::now(), std::chrono::steady_clock::now());
-}
-
 KeyReport KeyKeeper::report() const {
   KeyReport report{.file = settings_.file.string(),
                    .trouble = failure_,
                    .ring = &ring(),
                    .rotate = settings_.rotate,
-                   .age_seconds = age().count()};
-  if (follower_.trouble()) report.trouble = follower_.trouble()->sentence;
-  if (const auto next = next_rotation(age(), settings_.rotate))
+                   .age_seconds = keys_.age.now().count()};
+  if (const auto& trouble = follower_.trouble()) report.trouble = trouble->sentence;
+  if (const auto next = next_rotation(keys_.age.now(), settings_.rotate))
     report.next_rotation_seconds = next->count();
   return report;
 }

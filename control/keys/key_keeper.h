@@ -45,7 +45,7 @@ class KeyKeeper {
   KeyKeeper(const KeyKeeper&) = delete;
   KeyKeeper& operator=(const KeyKeeper&) = delete;
 
-  [[nodiscard]] const nts::KeyRing& ring() const { return follower_.keys()->file.ring; }
+  [[nodiscard]] const nts::KeyRing& ring() const { return keys_.file.ring; }
 
   // Looks at the file now; it is looked at by itself too, see KeyFollower.
   void look() { follower_.look(); }
@@ -58,14 +58,14 @@ class KeyKeeper {
   [[nodiscard]] KeyReport report() const;
 
  private:
+  [[nodiscard]] static StoredKeys load_or_make(const Settings& settings);
   void take(const StoredKeys& keys);
   void rotate_when_due();
-  [[nodiscard]] KeyAge::Seconds age() const;
 
   EventLoop& loop_;
   Settings settings_;
   OnRing on_ring_;
-  std::optional<KeyAge> age_;
+  StoredKeys keys_;
   std::optional<std::string> failure_;  // of the last rotation
   EventLoop::Clock::time_point next_try_;
   EventLoop::TimerId timer_ = 0;

@@ -1,4 +1,4 @@
-// How old the current key of a ring is, and when the next one is due. Pure; any thread.
+// How old the current key of a ring is, and when the next one is due. Values; any thread.
 //
 // The file tells the age when it was written, the file system when that was, and a steady clock the
 // time since it was read: a step of the clock while the program runs moves nothing. Where the clock
@@ -22,6 +22,9 @@ class KeyAge {
       : at_writing_{at_writing}, written_{written}, read_{read}, read_steady_{read_steady} {}
 
   [[nodiscard]] Seconds at(Wall now, Steady now_steady) const;
+  [[nodiscard]] Seconds now() const {
+    return at(std::chrono::system_clock::now(), std::chrono::steady_clock::now());
+  }
 
  private:
   Seconds at_writing_;

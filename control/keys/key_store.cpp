@@ -2,17 +2,19 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "control/service/text.h"
 #include "control/service/unique_fd.h"
+#include "nts/core/wipe.h"
 
 namespace pollux::control {
 namespace {
@@ -29,7 +31,7 @@ struct KeyText {
   KeyText() = default;
   KeyText(const KeyText&) = delete;
   KeyText& operator=(const KeyText&) = delete;
-  ~KeyText() { explicit_bzero(octets.data(), octets.size()); }
+  ~KeyText() { nts::wipe(std::as_writable_bytes(std::span{octets})); }
 
   std::array<char, nts::kLargestKeyFile + 1> octets{};
   std::size_t length = 0;
@@ -154,7 +156,9 @@ std::expected<StoredKeys, KeyTrouble> load_keys(const path& file, const KeyAcces
     const auto where = keys.error().line == 0 ? "" : fmt::format("line {} ", keys.error().line);
     return refused(file, fmt::format("{}{}", where, keys.error().problem));
   }
-  return StoredKeys{.file = *keys, .written = time_of(after.st_mtim)};
+  return StoredKeys{.file = *keys,
+                    .age = {KeyAge::Seconds{keys->age_seconds}, time_of(after.st_mtim),
+                            std::chrono::system_clock::now(), std::chrono::steady_clock::now()}};
 }
 
 std::expected<void, std::string> save_keys(const path& file, const nts::KeyFile& keys,
@@ -171,7 +175,7 @@ std::expected<void, std::string> save_keys(const path& file, const nts::KeyFile&
   std::array<char, nts::kLargestKeyFile> text{};
   const std::size_t length = nts::write_key_file(keys.ring, keys.age_seconds, text);
   int error = write_file(directory.get(), temporary.c_str(), {text.data(), length}, access);
-  explicit_bzero(text.data(), text.size());
+  nts::wipe(std::as_writable_bytes(std::span{text}));
   if (error == 0 &&
       renameat(directory.get(), temporary.c_str(), directory.get(), name.c_str()) != 0) {
     error = errno;

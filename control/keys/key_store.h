@@ -2,20 +2,20 @@
 // made, or none. Does not block on what it finds. Control thread.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <string>
 
 #include "control/keys/key_access.h"
+#include "control/keys/key_rotation.h"
 #include "nts/core/key_file.h"
 
 namespace pollux::control {
 
 struct StoredKeys {
   nts::KeyFile file;
-  std::chrono::system_clock::time_point written;  // by the clock of then
+  KeyAge age;  // of the current key
 };
 
 // Why there are no keys: a sentence for the operator that begins with the path. Never tells keys.

@@ -104,7 +104,7 @@ bool KeRequestReader::is_malformed(const RecordHeader& header) const noexcept {
       // §4.1.5: once with NTPv4. Without it the RFC is silent, but two lists contradict each other.
       return had(header.type) || !is_list(header);
     case RecordType::kServer:  // §4.1.7
-      return had(header.type) || header.body_length == 0 || header.body_length > kLongestServerName;
+      return had(header.type) || header.body_length > kLongestServerName;
     case RecordType::kPort:
       // §4.1.8. It is silent on a second one, which would contradict the first.
       return had(header.type) || header.body_length != kNumberLength;

@@ -1,10 +1,8 @@
 #include "nts/core/key_file.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
-#include <span>
 #include <system_error>
 
 namespace pollux::nts {
@@ -52,12 +50,13 @@ bool read_key(std::string_view text, std::array<std::byte, kCookieKeyLength>& ke
   return true;
 }
 
-// Decimal digits, with or without a fraction; nothing else of what a number can look like.
+// Decimal digits, with or without a fraction; nothing else of what a number can look like. The form
+// `fixed` leaves an exponent unread.
 bool read_age(std::string_view text, double& age) noexcept {
   if (text.empty() || !is_digit(text.front()) || !is_digit(text.back())) return false;
-  if (!std::ranges::all_of(text, [](char c) { return is_digit(c) || c == '.'; })) return false;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, age, std::chars_format::fixed);
+  const char* const start = text.data();
+  const char* const end = start + text.size();
+  const auto [stop, error] = std::from_chars(start, end, age, std::chars_format::fixed);
   return error == std::errc{} && stop == end;
 }
 

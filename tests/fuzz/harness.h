@@ -14,7 +14,8 @@ namespace pollux::test {
 // the code under test keeps.
 [[nodiscard]] std::string faults_of_input(const Octets& input);
 
-// How many inputs so far were taken for good, so that a driver can tell that it is not idle.
+// How many inputs so far were taken for good, so that mutation_test.cpp can tell that it is not
+// idle.
 [[nodiscard]] std::uint64_t inputs_accepted();
 
 // What the corpus is written from: a file name and its content.

@@ -1,6 +1,8 @@
 // The harness of requests for keys finds each of these faults with the seeds of its corpus.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/fuzz/ke_request.h"
 
 namespace pollux::test {
@@ -114,7 +116,8 @@ KeSubject answering_changed(std::function<void(Octets& reply)> change) {
 }
 
 TEST(KeHarness, FindsAnAnswerThatIsNotWhole) {
-  expect_found(answering_changed([](Octets& reply) { reply.resize(reply.size() - 4); }),
+  expect_found(answering_changed(
+                   [](Octets& reply) { reply.resize(std::max<std::size_t>(reply.size(), 4) - 4); }),
                "no end, or not at the end");
   expect_found(answering_changed([](Octets& reply) { reply.push_back(0); }), "no whole records");
   expect_found(answering_changed([](Octets& reply) { put(reply, ke_record(99, false, {})); }),

@@ -24,15 +24,23 @@ using control::UniqueFd;
 
 constexpr std::size_t kLongestAnswer = 16U << 20U;
 
+// Whose socket that is.
+std::string_view program_of(const std::string& path) {
+  return std::filesystem::path{path}.filename().string().starts_with("ke-") ? "pollux-ke"
+                                                                            : "polluxd";
+}
+
 std::string connect_error(const std::string& path, int error) {
+  const std::string_view program = program_of(path);
   switch (error) {
     case ENOENT:
-      return fmt::format("no socket at {}: is polluxd running? (systemctl status polluxd)", path);
+      return fmt::format("no socket at {}: is {} running? (systemctl status {})", path, program,
+                         program);
     case ECONNREFUSED:
       return fmt::format(
-          "nobody answers at {}: polluxd has ended without removing it, start it "
-          "again (systemctl start polluxd)",
-          path);
+          "nobody answers at {}: {} has ended without removing it, start it "
+          "again (systemctl start {})",
+          path, program, program);
     case EACCES:
     case EPERM:
       return fmt::format(
@@ -46,9 +54,9 @@ std::string connect_error(const std::string& path, int error) {
 
 std::string timeout_error(const std::string& path) {
   return fmt::format(
-      "no answer from {} in time: polluxd is stuck or overloaded, see its log "
-      "(journalctl -u polluxd)",
-      path);
+      "no answer from {} in time: {} is stuck or overloaded, see its log "
+      "(journalctl -u {})",
+      path, program_of(path), program_of(path));
 }
 
 std::expected<UniqueFd, std::string> connect_to(const std::string& path, Clock::time_point until) {
@@ -101,7 +109,8 @@ std::expected<std::string, std::string> read_answer(int socket, const std::strin
           fmt::format("cannot read from {}: {}", path, control::error_text(errno)));
     }
   }
-  return std::unexpected(fmt::format("the answer of {} does not end: is that polluxd?", path));
+  return std::unexpected(
+      fmt::format("the answer of {} does not end: is that {}?", path, program_of(path)));
 }
 
 // Sends `request`, if any, and gives the object that comes back.
@@ -122,13 +131,13 @@ std::expected<nlohmann::json, std::string> ask(const std::string& path, std::str
   }
   if (answer->empty()) {
     return std::unexpected(fmt::format(
-        "{} was closed without an answer: polluxd has too many clients or is stopping, try again",
-        path));
+        "{} was closed without an answer: {} has too many clients or is stopping, try again", path,
+        program_of(path)));
   }
   auto document = nlohmann::json::parse(*answer, nullptr, false);
   if (!document.is_object()) {
     return std::unexpected(
-        fmt::format("the answer of {} is not a JSON object: is that polluxd?", path));
+        fmt::format("the answer of {} is not a JSON object: is that {}?", path, program_of(path)));
   }
   return document;
 }
@@ -138,7 +147,7 @@ std::expected<nlohmann::json, std::string> ask(const std::string& path, std::str
 SocketPaths socket_paths(const std::filesystem::path& option) {
   const auto directory = option.extension() == ".sock" ? option.parent_path() : option;
   return {option.extension() == ".sock" ? option : directory / "observe.sock",
-          directory / "control.sock"};
+          directory / "control.sock", directory / "ke-observe.sock", directory / "ke-control.sock"};
 }
 
 std::expected<nlohmann::json, std::string> fetch_document(
@@ -156,9 +165,8 @@ std::expected<std::string, std::string> send_request(const std::filesystem::path
   const auto good = flag_at(*reply, {"ok"});
   if (!good) {
     return std::unexpected(
-        fmt::format("the answer of {} does not say whether it is good: is that "
-                    "polluxd?",
-                    control_socket.string()));
+        fmt::format("the answer of {} does not say whether it is good: is that {}?",
+                    control_socket.string(), program_of(control_socket.string())));
   }
   if (!*good) {
     return std::unexpected(text_at(*reply, {"error"}));

@@ -1,4 +1,5 @@
-// Talks to polluxd over its sockets. Errors are sentences that tell the operator what to do.
+// Talks to polluxd and pollux-ke over their sockets. Errors are sentences that tell the operator
+// what to do.
 #pragma once
 
 #include <chrono>
@@ -12,9 +13,11 @@ namespace pollux::cli {
 struct SocketPaths {
   std::filesystem::path observe;
   std::filesystem::path control;
+  std::filesystem::path ke_observe;
+  std::filesystem::path ke_control;
 };
 
-// From what --socket says: the directory of both, or the observe socket itself.
+// From what --socket says: the directory of all, or polluxd's observe socket itself.
 [[nodiscard]] SocketPaths socket_paths(const std::filesystem::path& option);
 
 inline constexpr std::chrono::milliseconds kPatience{5000};

@@ -89,6 +89,12 @@ std::string link_text(const nlohmann::json& port) {
   return !*up ? "DOWN" : speed.empty() ? "up" : "up, " + speed;
 }
 
+const nlohmann::json* nts_key(const nlohmann::json::array_t& keys, const char* use) {
+  const auto found = std::ranges::find_if(
+      keys, [use](const nlohmann::json& key) { return text_at(key, {"use"}) == use; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
 bool is_degraded(const nlohmann::json& document) {
   return text_at(document, {"state"}) != "synchronised" ||
          std::ranges::any_of(list_at(document, {"ports"}), [](const nlohmann::json& port) {

@@ -37,6 +37,9 @@ using Path = std::initializer_list<const char*>;
 // The link of an element of "ports": "up, 10 Gb/s", "DOWN".
 [[nodiscard]] std::string link_text(const nlohmann::json& port);
 
+// The first key of a list of NTS keys that has that use; nullptr: there is none.
+[[nodiscard]] const nlohmann::json* nts_key(const nlohmann::json::array_t& keys, const char* use);
+
 // Unsynchronised, or a port without link.
 [[nodiscard]] bool is_degraded(const nlohmann::json& document);
 

@@ -52,6 +52,15 @@ std::string duration_text(double seconds) {
   return text + fmt::format("{} min", minutes % 60);
 }
 
+std::string utc_text(const std::string& iso) {
+  constexpr std::size_t kDate = 10;
+  constexpr std::size_t kWhole = 19;
+  if (iso.size() <= kWhole || iso[kDate] != 'T' || !iso.ends_with('Z')) {
+    return iso;
+  }
+  return fmt::format("{} {} UTC", iso.substr(0, kDate), iso.substr(kDate + 1, kWhole - kDate - 1));
+}
+
 std::string bytes_text(std::uint64_t bytes) {
   constexpr std::array<std::string_view, 6> kUnits = {"kB", "MB", "GB", "TB", "PB", "EB"};
   if (bytes < 1000) {

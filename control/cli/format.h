@@ -25,6 +25,9 @@ using control::seconds_text;
 // 93784 -> "1 d 2 h 3 min"
 [[nodiscard]] std::string duration_text(double seconds);
 
+// "2026-11-22T10:00:00.123Z" -> "2026-11-22 10:00:00 UTC"; other texts as they are.
+[[nodiscard]] std::string utc_text(const std::string& iso);
+
 // 1234567 -> "1.23 MB"
 [[nodiscard]] std::string bytes_text(std::uint64_t bytes);
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
@@ -35,10 +36,17 @@ constexpr std::array<std::pair<const char*, const char*>, 6> kShowVerbs = {{
     {"ports", "link, addresses and counters of each port"},
 }};
 
+constexpr std::array<std::pair<const char*, const char*>, 4> kNtsVerbs = {{
+    {"status", "one screen: certificate, sessions, keys, and what polluxd has of them"},
+    {"keys", "ids and ages of the keys that cookies are sealed with"},
+    {"rotate", "make the next key the current one"},
+    {"reload", "make pollux-ke read its configuration, certificate and keys again"},
+}};
+
 void add_options(CLI::App& app, Options& options) {
   const std::vector<std::pair<std::string, OutputFormat>> formats = {
       {"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}};
-  app.add_option("--socket", options.socket, "directory of polluxd's sockets, or its observe.sock")
+  app.add_option("--socket", options.socket, "directory of the sockets, or polluxd's observe.sock")
       ->capture_default_str();
   app.add_option("-o", options.format, "table or json")
       ->transform(CLI::CheckedTransformer(formats))
@@ -60,25 +68,47 @@ void add_options(CLI::App& app, Options& options) {
       ->check(CLI::Range(0.0, 86400.0))
       ->required();
   app.add_subcommand("reload", "make polluxd read its configuration again");
+  CLI::App* nts = app.add_subcommand("nts", "key establishment, its certificate and its keys");
+  nts->require_subcommand(1);
+  for (const auto& [verb, help] : kNtsVerbs) {
+    nts->add_subcommand(verb, help);
+  }
 }
 
-int show_again_and_again(const std::string& verb, const SocketPaths& sockets,
-                         const Options& options, double seconds, Streams streams) {
+// Once, or again and again until something fails.
+int repeated(const std::function<int()>& show_once, const Options& options, Streams streams) {
+  if (!options.watch_seconds) {
+    return show_once();
+  }
   constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
   const bool clear = options.format == OutputFormat::kTable && isatty(STDOUT_FILENO) != 0;
   while (true) {
     streams.output << (clear ? kClearScreen : "");
-    const int status = show(verb, sockets, options.format, streams);
+    const int status = show_once();
     streams.output.flush();
     if (status == kError || !streams.output) {
       return kError;
     }
-    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    std::this_thread::sleep_for(std::chrono::duration<double>(*options.watch_seconds));
   }
 }
 
-int run_verb(const std::string& verb, const Options& options, Streams streams) {
+int run_nts_verb(const std::string& verb, const SocketPaths& sockets, const Options& options,
+                 Streams streams) {
+  if (verb == "rotate" || verb == "reload") {
+    return request(sockets.ke_control, verb, streams);
+  }
+  return repeated([&] { return show_nts(verb, sockets, options.format, streams); }, options,
+                  streams);
+}
+
+int run_verb(const CLI::App& app, const Options& options, Streams streams) {
   const SocketPaths sockets = socket_paths(options.socket);
+  const CLI::App* chosen = app.get_subcommands().front();
+  const std::string verb = chosen->get_name();
+  if (verb == "nts") {
+    return run_nts_verb(chosen->get_subcommands().front()->get_name(), sockets, options, streams);
+  }
   if (verb == "validate") {
     return validate(options.files, streams);
   }
@@ -86,18 +116,17 @@ int run_verb(const std::string& verb, const Options& options, Streams streams) {
     return waitsync(sockets, std::chrono::duration<double>(options.wait_seconds), streams);
   }
   if (verb == "reload") {
-    return reload(sockets, streams);
+    return request(sockets.control, verb, streams);
   }
-  return options.watch_seconds
-             ? show_again_and_again(verb, sockets, options, *options.watch_seconds, streams)
-             : show(verb, sockets, options.format, streams);
+  return repeated([&] { return show(verb, sockets, options.format, streams); }, options, streams);
 }
 
 }  // namespace
 
 int run_polluxctl(int argc, const char* const* argv, std::ostream& output, std::ostream& errors) {
-  CLI::App app("Shows and controls a running polluxd.", "polluxctl");
-  app.footer("Exit status: 0 good, 1 error, 2 unsynchronised or a port without link.");
+  CLI::App app("Shows and controls a running polluxd and pollux-ke.", "polluxctl");
+  app.footer(
+      "Exit status: 0 good, 1 error, 2 unsynchronised, a port without link, or trouble with NTS.");
   Options options;
   add_options(app, options);
   try {
@@ -108,7 +137,7 @@ int run_polluxctl(int argc, const char* const* argv, std::ostream& output, std::
     errors << "polluxctl: " << error.what() << " (polluxctl --help)\n";
     return kError;
   }
-  const int status = run_verb(app.get_subcommands().front()->get_name(), options, {output, errors});
+  const int status = run_verb(app, options, {output, errors});
   output.flush();
   if (!output) {
     errors << "polluxctl: cannot write the output\n";

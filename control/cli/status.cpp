@@ -22,16 +22,6 @@ std::string source_text(const json& document) {
              : "system clock";
 }
 
-// "2026-11-22T10:00:00.123Z" -> "2026-11-22 10:00:00 UTC"
-std::string time_text(const std::string& iso) {
-  constexpr std::size_t kDate = 10;
-  constexpr std::size_t kWhole = 19;
-  if (iso.size() <= kWhole || iso[kDate] != 'T' || !iso.ends_with('Z')) {
-    return iso;
-  }
-  return fmt::format("{} {} UTC", iso.substr(0, kDate), iso.substr(kDate + 1, kWhole - kDate - 1));
-}
-
 std::string clock_part(const json& document) {
   const auto seconds = [&](const char* key) {
     return number_text(document, {"clock", key}, seconds_text);
@@ -41,7 +31,7 @@ std::string clock_part(const json& document) {
   text += labelled("Stratum", text_at(document, {"clock", "stratum"}));
   text += labelled("Reference",
                    fmt::format("{}, updated {}", text_at(document, {"clock", "reference_id"}),
-                               time_text(text_at(document, {"clock", "reference_time"}))));
+                               utc_text(text_at(document, {"clock", "reference_time"}))));
   text += labelled("Error bound", seconds("error_bound_s"));
   text += labelled("Root", fmt::format("delay {}, dispersion {}", seconds("root_delay_s"),
                                        seconds("root_dispersion_s")));
@@ -64,6 +54,17 @@ std::string requests_part(const json& document) {
          labelled("Since start",
                   fmt::format("{} received, {} answered, {} dropped", count("received"),
                               count("answered"), count("dropped")));
+}
+
+// Nothing of a polluxd that takes no part in NTS.
+std::string nts_part(const json& document) {
+  if (!flag_at(document, {"nts", "enabled"}).value_or(false)) return "";
+  const json* current = nts_key(list_at(document, {"nts", "keys"}), "current");
+  return labelled("NTS", current == nullptr
+                             ? "no keys"
+                             : fmt::format("keys loaded {}, current {}",
+                                           utc_text(text_at(document, {"nts", "loaded"})),
+                                           text_at(*current, {"id"})));
 }
 
 std::string ports_part(const json& document) {
@@ -109,8 +110,8 @@ std::string render_status(const json& document) {
                      number_text(document, {"uptime_s"}, duration_text)) +
          labelled("State", text_at(document, {"state"})) +
          labelled("", text_at(document, {"status"})) + clock_part(document) + '\n' +
-         requests_part(document) + '\n' + ports_part(document) + '\n' + workers_part(document) +
-         warnings_part(document);
+         requests_part(document) + nts_part(document) + '\n' + ports_part(document) + '\n' +
+         workers_part(document) + warnings_part(document);
 }
 
 }  // namespace pollux::cli

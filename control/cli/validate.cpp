@@ -4,7 +4,7 @@
 namespace pollux::cli {
 
 int validate(const std::vector<std::filesystem::path>& files, Streams streams) {
-  const auto config = control::load_config(files);
+  const auto config = control::load_config(files, control::Program::kAny);
   if (!config) {
     for (const control::ConfigError& error : config.error()) {
       streams.errors << to_string(error) << '\n';

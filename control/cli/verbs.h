@@ -35,6 +35,12 @@ enum class OutputFormat : std::uint8_t { kTable, kJson };
 [[nodiscard]] int waitsync(const SocketPaths& sockets, std::chrono::duration<double> longest,
                            Streams streams);
 
-[[nodiscard]] int reload(const SocketPaths& sockets, Streams streams);
+// Has polluxd or pollux-ke do something that needs no more than a word.
+[[nodiscard]] int request(const std::filesystem::path& control_socket, const std::string& verb,
+                          Streams streams);
+
+// `nts status` and `nts keys`, once.
+[[nodiscard]] int show_nts(const std::string& verb, const SocketPaths& sockets, OutputFormat format,
+                           Streams streams);
 
 }  // namespace pollux::cli

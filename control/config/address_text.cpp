@@ -71,10 +71,16 @@ const char* refusal(const wire::Ipv4Interface& own) {
   return nullptr;
 }
 
+constexpr const char* kNoAddress = "is not an IPv4 or IPv6 address";
+constexpr const char* kMapped = "is an IPv4-mapped address; write the IPv4 address";
+
+bool is_ipv4_mapped(const wire::Ipv6Address& address) {
+  constexpr std::array<std::uint8_t, 12> kPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  return std::equal(kPrefix.begin(), kPrefix.end(), address.octets.begin());
+}
+
 // RFC 4291 §2.5.
 const char* refusal(const wire::Ipv6Interface& own) {
-  const auto& octets = own.address.octets;
-  constexpr std::array<std::uint8_t, 12> kMappedPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   constexpr wire::Ipv6Address kLoopback = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
   if (own.address.is_multicast()) {
     return "is a multicast address";
@@ -85,10 +91,7 @@ const char* refusal(const wire::Ipv6Interface& own) {
   if (own.address == kLoopback) {
     return "is the loopback address";
   }
-  if (std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), octets.begin())) {
-    return "is an IPv4-mapped address; write the IPv4 address";
-  }
-  return nullptr;
+  return is_ipv4_mapped(own.address) ? kMapped : nullptr;
 }
 
 template <typename Interface>
@@ -123,16 +126,33 @@ std::expected<InterfaceAddress, std::string> parse_interface_address(std::string
   if (const auto ipv6 = parse_address<wire::Ipv6Address>(AF_INET6, address)) {
     return with_prefix(wire::Ipv6Interface{*ipv6}, prefix);
   }
-  return std::unexpected("is not an IPv4 or IPv6 address");
+  return std::unexpected(kNoAddress);
 }
 
 std::optional<wire::Ipv4Address> parse_ipv4(std::string_view text) {
   return parse_address<wire::Ipv4Address>(AF_INET, text);
 }
 
+std::expected<IpAddress, std::string> parse_ip_address(std::string_view text) {
+  constexpr std::uint8_t kFirstGroupOctet = 224;
+  if (const auto ipv4 = parse_ipv4(text)) {
+    if (ipv4->octets[0] >= kFirstGroupOctet) return std::unexpected("is no address of one host");
+    return *ipv4;
+  }
+  const auto ipv6 = parse_address<wire::Ipv6Address>(AF_INET6, text);
+  if (!ipv6) return std::unexpected(kNoAddress);
+  if (ipv6->is_multicast()) return std::unexpected("is no address of one host");
+  if (is_ipv4_mapped(*ipv6)) return std::unexpected(kMapped);
+  return *ipv6;
+}
+
 std::string to_string(const wire::Ipv4Address& address) { return written(AF_INET, address); }
 
 std::string to_string(const wire::Ipv6Address& address) { return written(AF_INET6, address); }
+
+std::string to_string(const IpAddress& address) {
+  return std::visit([](const auto& version) { return to_string(version); }, address);
+}
 
 std::string to_string(const wire::MacAddress& address) {
   return fmt::format("{:02x}", fmt::join(address.octets, ":"));

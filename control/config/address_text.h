@@ -21,8 +21,15 @@ using InterfaceAddress = std::variant<wire::Ipv4Interface, wire::Ipv6Interface>;
 
 [[nodiscard]] std::optional<wire::Ipv4Address> parse_ipv4(std::string_view text);
 
+using IpAddress = std::variant<wire::Ipv4Address, wire::Ipv6Address>;
+
+// An address without a prefix length, to listen at or to be told to others: not one of a group, nor
+// an IPv4 address inside an IPv6 one. The error tells what is wrong with it.
+[[nodiscard]] std::expected<IpAddress, std::string> parse_ip_address(std::string_view text);
+
 [[nodiscard]] std::string to_string(const wire::Ipv4Address& address);
 [[nodiscard]] std::string to_string(const wire::Ipv6Address& address);
+[[nodiscard]] std::string to_string(const IpAddress& address);
 [[nodiscard]] std::string to_string(const wire::MacAddress& address);
 [[nodiscard]] std::string to_string(const wire::Ipv4Interface& address);  // with prefix length
 [[nodiscard]] std::string to_string(const wire::Ipv6Interface& address);  // with prefix length

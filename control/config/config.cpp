@@ -150,7 +150,7 @@ std::string to_string(const ConfigError& error) {
                          : fmt::format("{}:{}: {}", error.file, error.line, error.message);
 }
 
-ConfigResult parse_config(std::span<const ConfigText> texts) {
+ConfigResult parse_config(std::span<const ConfigText> texts, Program program) {
   ConfigReader reader;
   Config config;
   std::vector<Location> ports_at;
@@ -169,7 +169,7 @@ ConfigResult parse_config(std::span<const ConfigText> texts) {
     }
   }
   if (syntax_good) {
-    check_contradictions(reader, config, ports_at);
+    check_contradictions(reader, config, program, ports_at);
   }
   auto errors = reader.take_errors();
   if (!errors.empty()) {
@@ -178,7 +178,7 @@ ConfigResult parse_config(std::span<const ConfigText> texts) {
   return config;
 }
 
-ConfigResult load_config(std::span<const std::filesystem::path> files) {
+ConfigResult load_config(std::span<const std::filesystem::path> files, Program program) {
   std::vector<ConfigText> texts;
   std::vector<ConfigError> unreadable;
   for (const auto& file : files) {
@@ -192,7 +192,7 @@ ConfigResult load_config(std::span<const std::filesystem::path> files) {
   if (!unreadable.empty()) {
     return std::unexpected(std::move(unreadable));
   }
-  return parse_config(texts);
+  return parse_config(texts, program);
 }
 
 std::vector<std::filesystem::path> config_files(const std::filesystem::path& main_file,

@@ -1,15 +1,19 @@
-// The configuration of polluxd as plain values, and the reader of its TOML files. Read and owned by
-// the control thread; a Config is built whole and valid or not at all, and is not changed later.
+// The configuration as plain values, the same for every program, and the reader of its TOML files.
+// Read and owned by the control thread; a Config is built whole and valid or not at all, and is not
+// changed later.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "control/config/address_text.h"
 #include "control/service/log_level.h"
 #include "dataplane/wire/address.h"
 
@@ -84,6 +88,31 @@ struct EalConfig {
   std::vector<std::string> extra;
 };
 
+struct NtsConfig {
+  bool enabled = false;  // polluxd answers NTS
+  std::string key_file = "/var/lib/pollux/ntskeys";
+  std::string key_group;  // that may read the key file; empty: none
+  // Age of the current key at which the next one takes its place; none: another program's business.
+  std::optional<std::chrono::seconds> rotate = std::chrono::days{7};
+};
+
+struct KeConfig {
+  std::vector<IpAddress> listen = {wire::Ipv4Address{}, wire::Ipv6Address{}};
+  std::uint16_t port = 4460;
+  std::string certificate;  // PEM files, absolute paths; both are set, or neither is
+  std::string private_key;
+  std::uint8_t workers = 1;
+  std::uint32_t deadline_ms = 3000;  // of a session as a whole
+  std::uint32_t connections = 500;   // open at once, of all workers
+  std::uint8_t cookies = 8;
+  std::string ntp_server;  // empty: clients ask the address that they have
+  std::uint16_t ntp_port = 123;
+  std::uint32_t sessions_per_address = 8;  // 0: no limit
+  std::uint32_t address_interval_ms = 250;
+  std::uint32_t sessions_per_second = 0;  // 0: no limit
+  std::string user;                       // empty: stays who started it
+};
+
 struct PortConfig {
   std::string name;
   PortKind kind = PortKind::kPci;
@@ -105,6 +134,8 @@ struct Config {
   WorkersConfig workers;
   MemoryConfig memory;
   EalConfig eal;
+  NtsConfig nts;
+  KeConfig ke;
   std::vector<PortConfig> ports;
 };
 
@@ -125,21 +156,26 @@ struct ConfigText {
 
 using ConfigResult = std::expected<Config, std::vector<ConfigError>>;
 
+// Whose needs a configuration has to meet: polluxd's are a [[port]], pollux-ke's a certificate, and
+// one of the two is enough for kAny. All else is checked for each of them.
+enum class Program : std::uint8_t { kAny, kPolluxd, kPolluxKe };
+
 // Merges the texts in their order: a later value takes the place of an earlier one, [[port]] tables
 // add up. Gives every error of all files. Never throws.
-[[nodiscard]] ConfigResult parse_config(std::span<const ConfigText> texts);
+[[nodiscard]] ConfigResult parse_config(std::span<const ConfigText> texts, Program program);
 
 // The same from files of at most 1 MiB each.
-[[nodiscard]] ConfigResult load_config(std::span<const std::filesystem::path> files);
+[[nodiscard]] ConfigResult load_config(std::span<const std::filesystem::path> files,
+                                       Program program);
 
 // The files to load: `main_file`, then DIRECTORY/*.toml sorted by name but for hidden ones. A
 // directory that does not exist adds nothing.
 [[nodiscard]] std::vector<std::filesystem::path> config_files(
     const std::filesystem::path& main_file, const std::filesystem::path& directory);
 
-// The keys that differ and cannot be changed without a restart, e.g. "ntp.port"; for ports
-// "port.rx_descriptors (wan)", or "port" when devices were added, removed or reordered.
-[[nodiscard]] std::vector<std::string> restart_required(const Config& running,
-                                                        const Config& wanted);
+// The keys of this program that differ and cannot be changed without a restart, e.g. "ntp.port";
+// for ports "port.rx_descriptors (wan)", or "port" when devices were added, removed or reordered.
+[[nodiscard]] std::vector<std::string> restart_required(const Config& running, const Config& wanted,
+                                                        Program program);
 
 }  // namespace pollux::control

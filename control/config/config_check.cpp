@@ -8,13 +8,14 @@
 #include <string_view>
 #include <utility>
 
+#include "control/config/config_nts.h"
 #include "control/config/config_port.h"
 #include "control/service/text.h"
 
 namespace pollux::control {
 namespace {
 
-constexpr std::string_view kLongestSocketName = "/control.sock";
+constexpr std::string_view kLongestSocketName = "/ke-observe.sock";
 constexpr std::uint64_t kMbufOctets = 2048 + 128 + 128 + 64;  // room, headroom, header, mempool
 constexpr std::uint64_t kMebibyte = 1U << 20U;
 
@@ -27,14 +28,6 @@ void check_run_dir(ConfigReader& reader, const Config& config) {
   if (run_dir.size() + kLongestSocketName.size() >= sizeof(sockaddr_un::sun_path)) {
     reader.fail(at, "server.run_dir is too long for the name of a socket in it");
   }
-}
-
-void check_path(ConfigReader& reader, std::string_view key, const std::string& path,
-                bool may_be_none) {
-  if (path.empty() || path.starts_with('/') || (may_be_none && path == kNoFile)) return;
-  reader.fail(reader.set_at(key).value_or(Location{}),
-              fmt::format("{}: '{}' does not begin with /{}", key, printable(path),
-                          may_be_none ? " and is not 'none'" : ""));
 }
 
 void check_clock(ConfigReader& reader, const Config& config) {
@@ -92,9 +85,6 @@ void check_memory(ConfigReader& reader, const Config& config) {
 
 void check_ports(ConfigReader& reader, const Config& config,
                  const std::vector<Location>& ports_at) {
-  if (config.ports.empty()) {
-    reader.fail(reader.here(0), "no [[port]] is given, at least one is needed");
-  }
   std::set<std::pair<bool, std::string>> devices;
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
@@ -113,15 +103,40 @@ void check_ports(ConfigReader& reader, const Config& config,
   }
 }
 
+void check_needs(ConfigReader& reader, const Config& config, Program program) {
+  const bool has_port = !config.ports.empty();
+  const bool has_certificate = !config.ke.certificate.empty();
+  const bool serves_ke = program == Program::kAny && has_certificate;
+  if (program != Program::kPolluxKe && !has_port && !serves_ke) {
+    reader.fail(reader.here(0), "no [[port]] is given, at least one is needed");
+  }
+  if (program == Program::kPolluxKe && !has_certificate) {
+    reader.fail(reader.here(0),
+                "ke.certificate and ke.private_key are not given, pollux-ke needs "
+                "them");
+  }
+}
+
 }  // namespace
 
-void check_contradictions(ConfigReader& reader, const Config& config,
+void check_path(ConfigReader& reader, std::string_view key, const std::string& path,
+                bool may_be_none) {
+  if (path.empty() || path.starts_with('/') || (may_be_none && path == kNoFile)) return;
+  reader.fail(reader.set_at(key).value_or(Location{}),
+              fmt::format("{}: '{}' does not begin with /{}", key, printable(path),
+                          may_be_none ? " and is not 'none'" : ""));
+}
+
+void check_contradictions(ConfigReader& reader, const Config& config, Program program,
                           const std::vector<Location>& ports_at) {
+  check_needs(reader, config, program);
   check_run_dir(reader, config);
   check_clock(reader, config);
   check_cores(reader, config);
   check_memory(reader, config);
   check_ports(reader, config, ports_at);
+  check_nts(reader, config.nts);
+  check_ke(reader, config.ke);
 }
 
 }  // namespace pollux::control

@@ -73,6 +73,30 @@ inline constexpr std::tuple kEalFields{
     Field{"eal.extra", &EalConfig::extra},
 };
 
+inline constexpr std::tuple kNtsFields{
+    Field{"nts.enabled", &NtsConfig::enabled},
+    Field{"nts.key_file", &NtsConfig::key_file},
+    Field{"nts.key_group", &NtsConfig::key_group},
+    Field{"nts.rotate", &NtsConfig::rotate},
+};
+
+inline constexpr std::tuple kKeFields{
+    Field{"ke.listen", &KeConfig::listen},
+    Field{"ke.port", &KeConfig::port},
+    Field{"ke.certificate", &KeConfig::certificate},
+    Field{"ke.private_key", &KeConfig::private_key},
+    Field{"ke.workers", &KeConfig::workers},
+    Field{"ke.deadline_ms", &KeConfig::deadline_ms},
+    Field{"ke.connections", &KeConfig::connections},
+    Field{"ke.cookies", &KeConfig::cookies},
+    Field{"ke.ntp_server", &KeConfig::ntp_server},
+    Field{"ke.ntp_port", &KeConfig::ntp_port},
+    Field{"ke.sessions_per_address", &KeConfig::sessions_per_address},
+    Field{"ke.address_interval_ms", &KeConfig::address_interval_ms},
+    Field{"ke.sessions_per_second", &KeConfig::sessions_per_second},
+    Field{"ke.user", &KeConfig::user},
+};
+
 // Without the device and the addresses, which config_port.cpp reads.
 inline constexpr std::tuple kPortFields{
     Field{"port.name", &PortConfig::name},
@@ -93,6 +117,8 @@ constexpr void for_each_section(Visitor&& visit) {
   visit("workers", kWorkersFields, &Config::workers);
   visit("memory", kMemoryFields, &Config::memory);
   visit("eal", kEalFields, &Config::eal);
+  visit("nts", kNtsFields, &Config::nts);
+  visit("ke", kKeFields, &Config::ke);
 }
 
 // Calls `visit(field)` for each field of a tuple above.

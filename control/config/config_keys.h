@@ -16,6 +16,8 @@ enum class KeyType : std::uint8_t {
   kChoice,
   kIntegerList,
   kStringList,
+  kAddressList,
+  kDuration,  // "90s", "7d" or "never"; minimum and maximum in seconds
 };
 
 enum class Reload : std::uint8_t { kRestart, kReloadable };
@@ -61,6 +63,14 @@ constexpr Key integers(Text path, std::int64_t minimum, std::int64_t maximum, st
 }
 constexpr Key strings(Text path, std::size_t longest, Text initial, Reload reload, Text help) {
   return {path, KeyType::kStringList, 0, 0, longest, "", initial, reload, help};
+}
+
+constexpr Key addresses(Text path, std::size_t longest, Text initial, Reload reload, Text help) {
+  return {path, KeyType::kAddressList, 0, 0, longest, "", initial, reload, help};
+}
+constexpr Key duration(Text path, std::int64_t minimum, std::int64_t maximum, Text initial,
+                       Reload reload, Text help) {
+  return {path, KeyType::kDuration, minimum, maximum, 0, "", initial, reload, help};
 }
 
 }  // namespace key_table
@@ -136,6 +146,42 @@ inline constexpr auto kKeys = [] {
       integer("memory.mbufs", 1024, 4'194'304, "16384", kRestart, "number of packet buffers"),
 
       strings("eal.extra", 64, "[]", kRestart, "arguments appended to those of the DPDK EAL"),
+
+      boolean("nts.enabled", "false", kRestart, "polluxd takes part in Network Time Security"),
+      string("nts.key_file", "\"/var/lib/pollux/ntskeys\"", kRestart,
+             "keys of the cookies, shared by polluxd and pollux-ke"),
+      string("nts.key_group", "", kRestart,
+             "group that may read the key file; unless set only its owner may"),
+      duration("nts.rotate", 1, 31'536'000, "\"7d\"", kReloadable,
+               "age of the current key at which pollux-ke takes the next one; never: another "
+               "program does"),
+
+      addresses("ke.listen", 64, R"(["0.0.0.0", "::"])", kRestart,
+                "addresses that pollux-ke listens at"),
+      integer("ke.port", 1, 65535, "4460", kRestart, "TCP port that pollux-ke listens at"),
+      string("ke.certificate", "", kReloadable,
+             "PEM file of the certificate and those that vouch for it"),
+      string("ke.private_key", "", kReloadable, "PEM file of the certificate's key"),
+      integer("ke.workers", 1, 64, "1", kRestart, "threads that serve sessions"),
+      integer("ke.deadline_ms", 100, 60'000, "3000", kReloadable,
+              "longest that a session may last, in ms"),
+      integer("ke.connections", 1, 65535, "500", kReloadable,
+              "sessions open at once, all threads together"),
+      integer("ke.cookies", 1, 8, "8", kReloadable, "cookies for each session"),
+      string("ke.ntp_server", "", kReloadable,
+             "address or name that clients are sent to for NTP; unless set they ask the address "
+             "that they have"),
+      integer("ke.ntp_port", 1, 65535, "123", kReloadable, "UDP port that clients are sent to"),
+      integer(
+          "ke.sessions_per_address", 0, 1000, "8", kReloadable,
+          "sessions that an IPv4 address or an IPv6 /64 may have at once before it has to wait; "
+          "0: no limit"),
+      integer("ke.address_interval_ms", 1, 3'600'000, "250", kReloadable,
+              "time after which such an address may have one more, in ms"),
+      integer("ke.sessions_per_second", 0, 1'000'000, "0", kReloadable,
+              "sessions a second, all clients together; 0: no limit"),
+      string("ke.user", "", kRestart,
+             "user that pollux-ke becomes once it listens, when root starts it"),
 
       string("port.name", "", kRestart, "label, unique; unless set the device"),
       string("port.pci", "", kRestart, "PCI address of the device"),

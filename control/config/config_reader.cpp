@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "control/config/address_text.h"
+#include "control/config/duration_text.h"
 #include "control/service/text.h"
 
 namespace pollux::control {
@@ -195,6 +196,53 @@ void ConfigReader::read(const Key& key, const toml::node& node,
     fail(line_of(node), fmt::format("{}: '{}' is neither 1 to 4 printable ASCII characters nor an "
                                     "IPv4 address",
                                     key.path, printable(*text)));
+  }
+}
+
+void ConfigReader::read(const Key& key, const toml::node& node,
+                        std::optional<std::chrono::seconds>& value) {
+  const auto text = string(key, node);
+  if (!text) {
+    return;
+  }
+  if (*text == "never") {
+    value.reset();
+    return;
+  }
+  const auto duration = parse_duration(*text);
+  if (!duration) {
+    fail(line_of(node), fmt::format("{}: '{}' is neither 'never' nor a number with its unit, s, m, "
+                                    "h or d",
+                                    key.path, printable(*text)));
+  } else if (duration->count() < key.minimum || duration->count() > key.maximum) {
+    fail(line_of(node), fmt::format("{}: {} is outside {} to {}", key.path, *text,
+                                    duration_text(std::chrono::seconds{key.minimum}),
+                                    duration_text(std::chrono::seconds{key.maximum})));
+  } else {
+    value = duration;
+  }
+}
+
+void ConfigReader::read(const Key& key, const toml::node& node, std::vector<IpAddress>& value) {
+  const toml::array* list = array(key, node);
+  if (list == nullptr) {
+    return;
+  }
+  if (list->empty()) {
+    fail(line_of(node), fmt::format("{}: at least one address is needed", key.path));
+  }
+  value.clear();
+  for (const toml::node& element : *list) {
+    const auto text = string(key, element);
+    if (!text) {
+      continue;
+    }
+    if (const auto address = parse_ip_address(*text)) {
+      value.push_back(*address);
+    } else {
+      fail(line_of(element),
+           fmt::format("{}: '{}' {}", key.path, printable(*text), address.error()));
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <toml++/toml.h>
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -60,6 +61,9 @@ class ConfigReader {
   void read(const Key& key, const toml::node& node, std::string& value);
   void read(const Key& key, const toml::node& node, std::optional<std::uint8_t>& value);
   void read(const Key& key, const toml::node& node, std::vector<std::string>& value);
+  void read(const Key& key, const toml::node& node, std::vector<IpAddress>& value);
+  // "never" is nothing.
+  void read(const Key& key, const toml::node& node, std::optional<std::chrono::seconds>& value);
   // A 32-bit optional is always a reference identifier.
   void read(const Key& key, const toml::node& node, std::optional<std::uint32_t>& value);
 

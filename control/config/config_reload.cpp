@@ -23,13 +23,21 @@ bool same_device(const PortConfig& left, const PortConfig& right) {
   return left.kind == right.kind && left.device == right.device;
 }
 
+bool reads(Program program, std::string_view section) {
+  const bool shared = section == "server" || section == "nts";
+  return program == Program::kAny || shared || (section == "ke") == (program == Program::kPolluxKe);
+}
+
 }  // namespace
 
-std::vector<std::string> restart_required(const Config& running, const Config& wanted) {
+std::vector<std::string> restart_required(const Config& running, const Config& wanted,
+                                          Program program) {
   std::vector<std::string> names;
-  for_each_section([&](std::string_view, const auto& fields, auto member) {
+  for_each_section([&](std::string_view section, const auto& fields, auto member) {
+    if (!reads(program, section)) return;
     add_differences(fields, running.*member, wanted.*member, "", names);
   });
+  if (!reads(program, "port")) return names;
   if (!std::ranges::equal(running.ports, wanted.ports, same_device)) {
     names.emplace_back("port");
     return names;

@@ -42,7 +42,8 @@ Daemon::Daemon(Config config, Sources sources)
       clock_{config_.clock, config_.server.run_dir, latch_},
       dataplane_{make_dataplane_settings(config_, facts_, cores_, phc::counter_source(),
                                          clock_.counter_hertz()),
-                 latch_} {
+                 latch_},
+      nts_{loop_, config_, [this](const nts::KeyRing& ring) { apply_keys(ring); }} {
   prepare_clock();
   clock_.start();
   dataplane_.start();
@@ -85,6 +86,11 @@ void Daemon::keep_drift() {
   const auto written = write_drift(file, *drift);
   if (!written && !drift_failed_) log_warning("{}", written.error());
   drift_failed_ = !written;
+}
+
+void Daemon::apply_keys(const nts::KeyRing& ring) {
+  if (!dataplane_.apply_keys(ring))
+    log_warning("a worker has not taken up the new NTS keys within a second");
 }
 
 void Daemon::open_sockets() {
@@ -190,7 +196,8 @@ nlohmann::json Daemon::on_request(const std::string& verb) {
 
 nlohmann::json Daemon::reload() {
   notify_.reloading();
-  const auto wanted = load_config(config_files(sources_.file, sources_.directory));
+  const auto wanted =
+      load_config(config_files(sources_.file, sources_.directory), Program::kPolluxd);
   nlohmann::json reply = wanted ? apply(*wanted) : control_failure(all_of(wanted.error()));
   if (reply.value("ok", false)) {
     log_info("configuration reloaded");
@@ -202,7 +209,7 @@ nlohmann::json Daemon::reload() {
 }
 
 nlohmann::json Daemon::apply(const Config& wanted) {
-  const auto fixed = restart_required(config_, wanted);
+  const auto fixed = restart_required(config_, wanted, Program::kPolluxd);
   if (!fixed.empty()) {
     return control_failure(
         fmt::format("these keys cannot change without a restart: {}", fmt::join(fixed, ", ")));
@@ -212,6 +219,7 @@ nlohmann::json Daemon::apply(const Config& wanted) {
   set_log_level(wanted.server.log_level);
   config_ = wanted;
   facts_ = std::move(facts);
+  nts_.look();
   return control_success(
       settled ? "configuration reloaded"
               : "configuration reloaded, but a worker has not taken it up within a second");
@@ -248,7 +256,9 @@ std::string Daemon::document() const {
                      .status = status_sentence(clock),
                      .started = started_,
                      .uptime_seconds = uptime.count(),
-                     .sleeps_when_idle = sleeps_when_idle(config_)};
+                     .sleeps_when_idle = sleeps_when_idle(config_),
+                     .nts = nts_.document()};
+  if (auto warning = nts_.warning()) input.warnings.push_back(std::move(*warning));
   for (std::size_t i = 0; i < config_.ports.size(); ++i) {
     input.kernel_behind.push_back(kernel_behind(config_.ports[i], facts_[i]));
   }

@@ -13,6 +13,7 @@
 #include "control/daemon/clock_loop.h"
 #include "control/daemon/dataplane_settings.h"
 #include "control/daemon/leap_file.h"
+#include "control/daemon/nts_keys.h"
 #include "control/daemon/observe_document.h"
 #include "control/service/control_socket.h"
 #include "control/service/event_loop.h"
@@ -55,6 +56,7 @@ class Daemon {
   void prepare_clock();
   void read_leap_file();
   void keep_drift();
+  void apply_keys(const nts::KeyRing& ring);
   [[nodiscard]] port::DataplaneReport look_at_dataplane() const;
   void feed_watchdog(const port::DataplaneReport& newest);
 
@@ -69,6 +71,7 @@ class Daemon {
   ClockLoop clock_;
   port::Dataplane dataplane_;
   EventLoop loop_;
+  NtsKeys nts_;
   UniqueFd signals_;
   std::unique_ptr<ObserveServer> observe_;
   std::unique_ptr<ControlServer> control_;

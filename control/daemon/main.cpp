@@ -27,7 +27,8 @@ void block_signals() {
 
 int run(const Daemon::Sources& sources, bool check_only) {
   auto config =
-      pollux::control::load_config(pollux::control::config_files(sources.file, sources.directory));
+      pollux::control::load_config(pollux::control::config_files(sources.file, sources.directory),
+                                   pollux::control::Program::kPolluxd);
   if (!config) {
     for (const auto& error : config.error()) fmt::print(stderr, "{}\n", to_string(error));
     return 1;

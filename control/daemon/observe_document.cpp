@@ -159,6 +159,7 @@ json observe_document(const ObserveInput& input) {
           {"serverstats", serverstats_document(input.dataplane)},
           {"workers", workers_document(input)},
           {"ports", ports},
+          {"nts", input.nts},
           {"memory",
            {{"mbufs", input.dataplane.buffers},
             {"mbufs_in_use", input.dataplane.buffers_in_use},

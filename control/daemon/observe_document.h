@@ -46,6 +46,7 @@ struct ObserveInput {
   std::chrono::system_clock::time_point started;
   double uptime_seconds = 0;
   bool sleeps_when_idle = false;
+  nlohmann::json nts;  // of NtsKeys
 };
 
 [[nodiscard]] nlohmann::json observe_document(const ObserveInput& input);

@@ -111,13 +111,14 @@ struct Dataplane::Parts {
   std::vector<std::unique_ptr<Worker>> workers;
   bool started = false;
 
-  [[nodiscard]] std::unique_ptr<const Rules> make_rules(
+  [[nodiscard]] std::unique_ptr<Rules> make_rules(
       std::span<const responder::PolicySettings> policies, unsigned host_replies) const;
   [[nodiscard]] std::vector<QueueAddress> queues_of(unsigned worker) const;
   void make_workers(const clock::SnapshotLatch& latch);
+  [[nodiscard]] bool publish(std::unique_ptr<const Rules> fresh);
 };
 
-std::unique_ptr<const Rules> Dataplane::Parts::make_rules(
+std::unique_ptr<Rules> Dataplane::Parts::make_rules(
     std::span<const responder::PolicySettings> policies, unsigned host_replies) const {
   auto result = std::make_unique<Rules>();
   for (std::size_t i = 0; i < ports.size(); ++i)
@@ -152,6 +153,19 @@ void Dataplane::Parts::make_workers(const clock::SnapshotLatch& latch) {
     workers.push_back(
         std::make_unique<Worker>(worker, latch, rules_pointer, quiescent.get(), queues));
   }
+}
+
+bool Dataplane::Parts::publish(std::unique_ptr<const Rules> fresh) {
+  rules_pointer.store(fresh.get(), std::memory_order_release);
+  old_rules.push_back(std::exchange(rules, std::move(fresh)));
+  const std::uint64_t token = rte_rcu_qsbr_start(quiescent.get());
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+  while (rte_rcu_qsbr_check(quiescent.get(), token, false) == 0) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::microseconds{100});
+  }
+  old_rules.clear();
+  return true;
 }
 
 Dataplane::Dataplane(const DataplaneSettings& settings, const clock::SnapshotLatch& latch)
@@ -196,16 +210,14 @@ void Dataplane::stop() noexcept {
 
 bool Dataplane::apply(std::span<const responder::PolicySettings> policies, unsigned host_replies) {
   auto fresh = parts_->make_rules(policies, host_replies);
-  parts_->rules_pointer.store(fresh.get(), std::memory_order_release);
-  parts_->old_rules.push_back(std::exchange(parts_->rules, std::move(fresh)));
-  const std::uint64_t token = rte_rcu_qsbr_start(parts_->quiescent.get());
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{1};
-  while (rte_rcu_qsbr_check(parts_->quiescent.get(), token, false) == 0) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::microseconds{100});
-  }
-  parts_->old_rules.clear();
-  return true;
+  fresh->keys = parts_->rules->keys;
+  return parts_->publish(std::move(fresh));
+}
+
+bool Dataplane::apply_keys(const std::optional<nts::KeyRing>& keys) {
+  auto fresh = std::make_unique<Rules>(*parts_->rules);
+  fresh->keys = keys;
+  return parts_->publish(std::move(fresh));
 }
 
 void Dataplane::follow_links() noexcept {

@@ -4,9 +4,11 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "dataplane/port/settings.h"
+#include "nts/core/key_ring.h"
 #include "ptp/clock/snapshot_latch.h"
 
 namespace pollux::port {
@@ -26,6 +28,10 @@ class Dataplane {
   // did not pass a quiescent state within a second: the rules are in force, the old ones are kept
   // until a later call.
   bool apply(std::span<const responder::PolicySettings> policies, unsigned host_replies);
+
+  // The keys of NTS cookies, in the same way; none: there is no NTS. Old keys are wiped with the
+  // old rules.
+  bool apply_keys(const std::optional<nts::KeyRing>& keys);
 
   // Tells the workers of links whose speed has changed. To be called now and then.
   void follow_links() noexcept;

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "dataplane/port/receive_time.h"
 #include "dataplane/port/wire_time.h"
 #include "dataplane/responder/responder.h"
+#include "nts/core/key_ring.h"
 
 namespace pollux::port {
 
@@ -23,6 +25,7 @@ namespace pollux::port {
 struct Rules {
   std::vector<responder::PortPolicy> ports;  // in the order of the ports
   responder::HostAllowance host_allowance;
+  std::optional<nts::KeyRing> keys;  // of NTS cookies; none: there is no NTS
 };
 
 // Which queue of which port.

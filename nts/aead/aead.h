@@ -1,6 +1,6 @@
 // Authenticated encryption for NTS, many operations at once: a back end works on a whole burst. A
 // back end belongs to one thread; what the operations point at is the caller's. Nothing allocates
-// after construction, nothing throws, keys do not stay in memory longer than the call needs them.
+// after construction, nothing throws; of clients' keys nothing is left when a call returns.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,10 @@
 
 namespace pollux::nts {
 
-// Opens one cookie. `keys` gets C2S and then S2C, key_length(cookie.aead) octets each, when good.
+// Opens one cookie. `keys` gets C2S and then S2C, key_length(cookie.aead) octets each, when good,
+// and zeros otherwise.
 struct CookieOpening {
-  const CookieKey* key = nullptr;  // by cookie.key_id
+  const CookieKey* key = nullptr;  // by cookie.key_id; nullptr: not good
   CookieView cookie;
   std::span<std::byte, 2 * kLongestKey> keys;
   bool good = false;  // result
@@ -43,8 +44,9 @@ struct Opening {
   bool good = false;                  // result
 };
 
-// Encrypts and authenticates; `sealed` has plaintext.size() + kTagLength octets and may not overlap
-// `plaintext` but start to start + kTagLength (AES-SIV) or start to start (AES-GCM-SIV).
+// Encrypts and authenticates; `sealed` has plaintext.size() + kTagLength octets. It may not overlap
+// `plaintext`, unless the ciphertext takes exactly its place: plaintext at sealed[kTagLength] for
+// AES-SIV, at sealed[0] for AES-GCM-SIV.
 struct Sealing {
   AeadId aead = AeadId::kAesSivCmac256;
   std::span<const std::byte> key;
@@ -61,9 +63,12 @@ class Aead {
   Aead& operator=(const Aead&) = delete;
 
   virtual void open_cookies(std::span<CookieOpening> openings) noexcept = 0;
-  virtual void seal_cookies(std::span<const CookieSealing> sealings) noexcept = 0;
   virtual void open(std::span<Opening> openings) noexcept = 0;
-  virtual void seal(std::span<const Sealing> sealings) noexcept = 0;
+
+  // True when everything is sealed. What is not, because its spans have other lengths than told
+  // above, its nonce is none of the AEAD or the library below failed, is all zero.
+  [[nodiscard]] virtual bool seal_cookies(std::span<const CookieSealing> sealings) noexcept = 0;
+  [[nodiscard]] virtual bool seal(std::span<const Sealing> sealings) noexcept = 0;
 
  protected:
   Aead() = default;

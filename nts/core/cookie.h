@@ -3,7 +3,8 @@
 //
 //   key id (4, big-endian) | nonce (16) | AES-SIV-CMAC-256 tag (16) | encrypted C2S | encrypted S2C
 //
-// The tag is made over two components, the nonce and the keys. The length tells the AEAD of the
+// The tag is made over three components (RFC 5297 §2.4): no associated data, which is an empty
+// component and not an absent one, then the nonce, then the keys. The length tells the AEAD of the
 // keys and never changes (RFC 8915 §5.5). Pure; any thread.
 #pragma once
 

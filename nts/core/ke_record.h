@@ -25,6 +25,15 @@ enum class RecordType : std::uint16_t {
 
 inline constexpr std::size_t kRecordHeaderLength = 4;
 
+struct RecordHeader {
+  bool critical = false;
+  RecordType type = RecordType::kEndOfMessage;  // may be none of the enumerators
+  std::size_t body_length = 0;
+
+  // Of the whole record.
+  [[nodiscard]] std::size_t length() const noexcept { return kRecordHeaderLength + body_length; }
+};
+
 struct Record {
   bool critical = false;
   RecordType type = RecordType::kEndOfMessage;  // may be none of the enumerators
@@ -33,10 +42,14 @@ struct Record {
   [[nodiscard]] std::size_t length() const noexcept { return kRecordHeaderLength + body.size(); }
 };
 
+// The header of the first record of `octets`; nothing while it is not complete.
+[[nodiscard]] std::optional<RecordHeader> first_header(std::span<const std::byte> octets) noexcept;
+
 // The first record of `octets`; nothing while it is not complete. The body is a view of `octets`.
 [[nodiscard]] std::optional<Record> first_record(std::span<const std::byte> octets) noexcept;
 
-// Appends records to a buffer; what does not fit whole is left out and remembered.
+// Appends records to a buffer. A record that does not fit whole, or whose body is longer than a
+// record can say, is left out and all after it too.
 class RecordWriter {
  public:
   explicit RecordWriter(std::span<std::byte> buffer) noexcept : buffer_{buffer} {}

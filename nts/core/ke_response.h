@@ -12,6 +12,7 @@
 #include "nts/core/aead_id.h"
 #include "nts/core/cookie.h"
 #include "nts/core/ke_request.h"
+#include "nts/core/server_name.h"
 
 namespace pollux::nts {
 
@@ -27,19 +28,21 @@ using ExporterContext = std::array<std::byte, 5>;
                                                Direction direction) noexcept;
 
 inline constexpr std::size_t kMostCookies = 8;
-inline constexpr std::size_t kLongestServerName = 255;
 inline constexpr std::size_t kLargestResponse =
-    8 * kRecordHeaderLength + 16 + kLongestServerName +
+    6 * kRecordHeaderLength + 3 * sizeof(std::uint16_t) + kLongestServerName +
     kMostCookies * (kRecordHeaderLength + kLongestCookie);
 
 struct KeResponse {
-  std::span<const std::byte> cookies;  // end to end, each cookie_length(*request.aead) octets
-  std::string_view server;             // empty: the client asks the host that it already talks to
-  std::uint16_t port = 123;            // 123 is left out
+  // 1 to kMostCookies, end to end, each cookie_length(*request.aead) octets.
+  std::span<const std::byte> cookies;
+  // is_server_name(); empty: the client asks the host that it already talks to.
+  std::string_view server;
+  std::uint16_t port = 123;  // 123 is left out
 };
 
-// The records of the answer to a good request. Without an AEAD in common, or NTPv4, it has no
-// cookies (§4.1.5). Nothing where `buffer` is too short, which kLargestResponse octets never are.
+// The records of the answer to a good request. Without an AEAD in common, or NTPv4, it has neither
+// cookies nor a server (§4.1.2, §4.1.5). Nothing where the cookies or the server are not what they
+// have to be, or `buffer` is too short, which kLargestResponse octets never are.
 [[nodiscard]] std::optional<std::span<const std::byte>> write_response(
     const KeRequest& request, const KeResponse& response, std::span<std::byte> buffer) noexcept;
 

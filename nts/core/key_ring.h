@@ -1,7 +1,7 @@
 // The keys that cookies are sealed with: one that seals, the next one (so that a server that gets
 // the ring late can already open what another seals), and old ones. A value, built whole and not
 // changed after; any thread. As in chrony, the two low bits of an id are the key's place in the
-// ring.
+// ring. Keys wipe themselves when they go out of scope.
 #pragma once
 
 #include <array>
@@ -9,12 +9,16 @@
 #include <cstdint>
 #include <optional>
 
+#include "nts/core/wipe.h"
+
 namespace pollux::nts {
 
 inline constexpr std::size_t kRingKeys = 4;
 inline constexpr std::size_t kCookieKeyLength = 32;  // AEAD_AES_SIV_CMAC_256
 
 struct CookieKey {
+  ~CookieKey() { wipe(key); }
+
   std::uint32_t id = 0;
   std::array<std::byte, kCookieKeyLength> key{};
 
@@ -28,11 +32,13 @@ class KeyRing {
  public:
   // Random octets for one key and for what is free of its id.
   struct KeyEntropy {
-    std::array<std::byte, kCookieKeyLength> key;
+    ~KeyEntropy() { wipe(key); }
+
+    std::array<std::byte, kCookieKeyLength> key{};
     std::uint32_t id = 0;
   };
 
-  // A first ring: every place gets a key.
+  // A first ring: every place gets a key, in the order of a key file.
   [[nodiscard]] static KeyRing from_entropy(
       const std::array<KeyEntropy, kRingKeys>& entropy) noexcept;
 
@@ -40,10 +46,6 @@ class KeyRing {
   // where the ids do not name places that follow one another.
   [[nodiscard]] static std::optional<KeyRing> from_keys(
       const std::array<CookieKey, kRingKeys>& keys) noexcept;
-
-  KeyRing(const KeyRing&) = default;
-  KeyRing& operator=(const KeyRing&) = default;
-  ~KeyRing();  // wipes the keys
 
   // The next key becomes the current one; a new next key takes the place of the oldest.
   [[nodiscard]] KeyRing rotated(const KeyEntropy& entropy) const noexcept;

@@ -2,6 +2,7 @@
 // program is linked with one harness.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,9 +10,13 @@
 
 namespace pollux::test {
 
-// Every broken invariant in words; empty: none. Counts nothing and keeps nothing from call to call
-// but what the code under test keeps.
+// Every broken invariant in words; empty: none. Keeps nothing from call to call but counts and what
+// the code under test keeps.
 [[nodiscard]] std::string faults_of_input(const Octets& input);
+
+// How many inputs so far were taken for good, so that mutation_test.cpp can tell that it is not
+// idle.
+[[nodiscard]] std::uint64_t inputs_accepted();
 
 // What the corpus is written from: a file name and its content.
 struct CorpusInput {

@@ -206,6 +206,6 @@ std::vector<CorpusInput> corpus_inputs() {
   };
 }
 
-std::uint64_t messages_accepted() { return accepted; }
+std::uint64_t inputs_accepted() { return accepted; }
 
 }  // namespace pollux::test

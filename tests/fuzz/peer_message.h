@@ -2,7 +2,7 @@
 // folder only.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 
 #include "tests/fuzz/harness.h"
 
@@ -12,9 +12,5 @@ namespace pollux::test {
 // reader expects; the message follows.
 inline constexpr std::size_t kPeerControlOctets = 5;
 inline constexpr std::size_t kPeerReaders = 7;
-
-// How many inputs so far were taken for a good message, so that a driver can tell that it is not
-// idle.
-[[nodiscard]] std::uint64_t messages_accepted();
 
 }  // namespace pollux::test

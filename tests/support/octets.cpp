@@ -38,6 +38,11 @@ void set16(Octets& in, std::size_t at, std::uint64_t value) {
   in.at(at + 1) = static_cast<std::uint8_t>(value);
 }
 
+Octets octets_of(std::span<const std::byte> bytes) {
+  const auto* start = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  return {start, start + bytes.size()};
+}
+
 Octets slice(const Octets& from, std::size_t at, std::size_t size) {
   const auto begin = from.begin() + static_cast<std::ptrdiff_t>(at);
   return {begin, begin + static_cast<std::ptrdiff_t>(size)};

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,12 @@ void put(Octets& to, const Octets& more);
 
 // Overwrites 16 bits in network order.
 void set16(Octets& in, std::size_t at, std::uint64_t value);
+
+// As the code under test takes them, and back.
+[[nodiscard]] inline std::span<const std::byte> bytes_of(const Octets& octets) {
+  return std::as_bytes(std::span{octets});
+}
+[[nodiscard]] Octets octets_of(std::span<const std::byte> bytes);
 
 [[nodiscard]] Octets slice(const Octets& from, std::size_t at, std::size_t size);
 

@@ -10,10 +10,6 @@
 
 namespace pollux::test {
 
-[[nodiscard]] inline std::span<const std::byte> bytes_of(const Octets& octets) {
-  return std::as_bytes(std::span{octets});
-}
-
 // The four octets of chronyd's float that is nearest to `value`.
 [[nodiscard]] std::uint32_t chrony_float_of(double value);
 

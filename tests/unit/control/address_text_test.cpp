@@ -51,6 +51,25 @@ TEST(AddressText, Bad) {
   }
 }
 
+TEST(AddressText, WithoutPrefix) {
+  const auto written = [](std::string_view text) {
+    const auto address = parse_ip_address(text);
+    return address ? to_string(*address) : "error: " + address.error();
+  };
+  EXPECT_EQ(written("0.0.0.0"), "0.0.0.0");
+  EXPECT_EQ(written("127.0.0.1"), "127.0.0.1");
+  EXPECT_EQ(written("223.255.255.255"), "223.255.255.255");
+  EXPECT_EQ(written("::"), "::");
+  EXPECT_EQ(written("2001:DB8:0::1"), "2001:db8::1");
+  EXPECT_EQ(written(""), "error: is not an IPv4 or IPv6 address");
+  EXPECT_EQ(written("192.0.2.1/24"), "error: is not an IPv4 or IPv6 address");
+  EXPECT_EQ(written("224.0.1.1"), "error: is no address of one host");
+  EXPECT_EQ(written("255.255.255.255"), "error: is no address of one host");
+  EXPECT_EQ(written("ff02::101"), "error: is no address of one host");
+  EXPECT_EQ(written("::ffff:192.0.2.1"),
+            "error: is an IPv4-mapped address; write the IPv4 address");
+}
+
 TEST(AddressText, Pci) {
   EXPECT_EQ(normalised_pci_address("0000:00:06.0"), "0000:00:06.0");
   EXPECT_EQ(normalised_pci_address("AF:1f.7"), "0000:af:1f.7");

@@ -101,13 +101,21 @@ TEST(Config, DefaultsOfTheTableAreThoseOfTheStructs) {
   ASSERT_TRUE(written) << errors_of(written);
   const auto unwritten = parse("[[port]]\npci = \"0000:00:06.0\"\naddresses = [\"192.0.2.1\"]\n");
   ASSERT_TRUE(unwritten) << errors_of(unwritten);
-  EXPECT_TRUE(restart_required(*written, *unwritten).empty());
+  EXPECT_TRUE(restart_required(*written, *unwritten, Program::kAny).empty());
   EXPECT_EQ(written->server.log_level, unwritten->server.log_level);
   EXPECT_EQ(written->ntp.symmetric, unwritten->ntp.symmetric);
   EXPECT_EQ(written->ntp.deny_source_ports, unwritten->ntp.deny_source_ports);
   EXPECT_EQ(written->ntp.dscp, unwritten->ntp.dscp);
   EXPECT_EQ(written->limits.host_replies, unwritten->limits.host_replies);
   EXPECT_EQ(written->ports[0].vlans, unwritten->ports[0].vlans);
+  EXPECT_EQ(written->nts.rotate, unwritten->nts.rotate);
+  EXPECT_EQ(written->ke.deadline_ms, unwritten->ke.deadline_ms);
+  EXPECT_EQ(written->ke.connections, unwritten->ke.connections);
+  EXPECT_EQ(written->ke.cookies, unwritten->ke.cookies);
+  EXPECT_EQ(written->ke.ntp_port, unwritten->ke.ntp_port);
+  EXPECT_EQ(written->ke.sessions_per_address, unwritten->ke.sessions_per_address);
+  EXPECT_EQ(written->ke.address_interval_ms, unwritten->ke.address_interval_ms);
+  EXPECT_EQ(written->ke.sessions_per_second, unwritten->ke.sessions_per_second);
 }
 
 TEST(Config, EveryKeyIsInTheManual) {
@@ -138,7 +146,7 @@ TEST(Config, LaterFileOverridesAndAddsPorts) {
       {"b.toml",
        "[clock]\nstratum = 2\n[ntp]\nport = 3\n[[port]]\npci = \"07:00.0\"\n"
        "addresses = [\"192.0.2.2\"]\n"}};
-  const auto config = parse_config(texts);
+  const auto config = parse_config(texts, Program::kPolluxd);
   ASSERT_TRUE(config) << errors_of(config);
   EXPECT_EQ(config->ntp.port, 3);
   EXPECT_EQ(config->ntp.dscp, 2);
@@ -148,7 +156,7 @@ TEST(Config, LaterFileOverridesAndAddsPorts) {
 TEST(Config, ErrorsNameTheirFile) {
   const std::vector<ConfigText> texts = {{"b.toml", "[ntp]\nport = 0\n"},
                                          {"a.toml", std::string(kSmallText) + "x = 1\n"}};
-  EXPECT_EQ(errors_of(parse_config(texts)),
+  EXPECT_EQ(errors_of(parse_config(texts, Program::kPolluxd)),
             "b.toml:2: ntp.port: 0 is outside 1 to 65535\n"
             "a.toml:4: unknown key 'x' in [port]\n");
 }
@@ -162,7 +170,7 @@ TEST(Config, Files) {
   directory.write("pollux.d/40.toml~", "[ntp]\ndscp = 40\n");
   const auto files = config_files(main_file, directory.path() / "pollux.d");
   EXPECT_EQ(files.size(), 3U);
-  const auto config = load_config(files);
+  const auto config = load_config(files, Program::kPolluxd);
   ASSERT_TRUE(config) << errors_of(config);
   EXPECT_EQ(config->ntp.dscp, 20);
   EXPECT_EQ(config_files(main_file, directory.path() / "none").size(), 1U);
@@ -173,7 +181,7 @@ TEST(Config, UnreadableFiles) {
   const std::vector<std::filesystem::path> files = {
       directory.path() / "none.toml", directory.path(),
       directory.write("large.toml", std::string((1U << 20U) + 1, '\n'))};
-  const auto config = load_config(files);
+  const auto config = load_config(files, Program::kPolluxd);
   ASSERT_FALSE(config);
   ASSERT_EQ(config.error().size(), 3U);
   EXPECT_EQ(config.error()[0].message, "cannot be read: No such file or directory");
@@ -201,17 +209,18 @@ TEST(Config, RestartRequired) {
   wanted.limits.host_replies = 5;
   wanted.ports[0].ipv4.clear();
   wanted.ports[0].vlans.clear();
-  EXPECT_TRUE(restart_required(*running, wanted).empty());
+  EXPECT_TRUE(restart_required(*running, wanted, Program::kPolluxd).empty());
 
   wanted.ntp.port = 5;
   wanted.clock.reference_id.reset();
   wanted.ports[1].rx_descriptors = 64;
   EXPECT_EQ(
-      restart_required(*running, wanted),
+      restart_required(*running, wanted, Program::kPolluxd),
       (std::vector<std::string>{"ntp.port", "clock.reference_id", "port.rx_descriptors (eth0)"}));
   wanted = *running;
   wanted.ports.pop_back();
-  EXPECT_EQ(restart_required(*running, wanted), std::vector<std::string>{"port"});
+  EXPECT_EQ(restart_required(*running, wanted, Program::kPolluxd),
+            std::vector<std::string>{"port"});
 }
 
 // Neither crashes nor throws, and what is refused comes with a reason.

@@ -57,6 +57,28 @@ mbufs = 8192
 [eal]
 extra = ["--log-level", "8"]
 
+[nts]
+enabled = true
+key_file = "/run/keys"
+key_group = "pollux"
+rotate = "36h"
+
+[ke]
+listen = ["192.0.2.1", "2001:db8::1"]
+port = 4461
+certificate = "/etc/pollux/chain.pem"
+private_key = "/etc/pollux/key.pem"
+workers = 2
+deadline_ms = 5000
+connections = 100
+cookies = 4
+ntp_server = "ntp.example"
+ntp_port = 1123
+sessions_per_address = 0
+address_interval_ms = 1000
+sessions_per_second = 50
+user = "pollux-ke"
+
 [[port]]
 name = "wan"
 pci = "06:0A.0"
@@ -81,9 +103,9 @@ pci = "0000:00:06.0"
 addresses = ["192.0.2.1/24"]
 )";
 
-inline ConfigResult parse(std::string_view text) {
+inline ConfigResult parse(std::string_view text, Program program = Program::kPolluxd) {
   const ConfigText one{"a.toml", std::string(text)};
-  return parse_config(std::span(&one, 1));
+  return parse_config(std::span(&one, 1), program);
 }
 
 // All errors, a line each.

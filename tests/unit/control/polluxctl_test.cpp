@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "control/service/control_socket.h"
 #include "control/service/observe.h"
 #include "tests/unit/control/config_text.h"
+#include "tests/unit/control/polluxctl_run.h"
 #include "tests/unit/control/sample_document.h"
 #include "tests/unit/control/socket_peer.h"
 #include "tests/unit/control/temporary_directory.h"
@@ -23,23 +23,6 @@ using control::EventLoop;
 using control::ObserveServer;
 using control::TemporaryDirectory;
 using std::chrono::milliseconds;
-
-struct Outcome {
-  int status;
-  std::string output;
-  std::string errors;
-};
-
-Outcome run(const std::vector<std::string>& arguments) {
-  std::vector<const char*> argv = {"polluxctl"};
-  for (const std::string& argument : arguments) {
-    argv.push_back(argument.c_str());
-  }
-  std::ostringstream output;
-  std::ostringstream errors;
-  const int status = run_polluxctl(static_cast<int>(argv.size()), argv.data(), output, errors);
-  return {status, output.str(), errors.str()};
-}
 
 // Both sockets, served by a thread of their own.
 class Daemon {
@@ -170,6 +153,9 @@ TEST(Polluxctl, CommandLine) {
                                              {"status", "-o", "xml"},
                                              {"status", "-w", "0"},
                                              {"status", "extra"},
+                                             {"nts"},
+                                             {"nts", "nonsense"},
+                                             {"nts", "rotate", "extra"},
                                              {"validate"}}) {
     const auto outcome = run(bad);
     EXPECT_EQ(outcome.status, 1);

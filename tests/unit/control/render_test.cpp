@@ -31,6 +31,7 @@ Frequency     -1.234 ppm
 
 Requests      12,346 /s received, 1.0 /s answered
 Since start   1,234,567 received, 1,234,560 answered, 7 dropped
+NTS           keys loaded 2026-11-22 10:00:00 UTC, current 9E919B6E
 
 Port  Link          Received       Sent  Addresses
 wan   up, 10 Gb/s  1,234,567  1,234,560  192.0.2.1/24, 2001:db8::1/64
@@ -149,6 +150,14 @@ TEST(Render, StatusOfAnUntrustedClock) {
   document["clock"]["trusted"] = false;
   EXPECT_NE(render_status(document).find("Clock         system clock, LOCKED\n"),
             std::string::npos);
+}
+
+TEST(Render, StatusWithoutNts) {
+  json document = sample_document();
+  document["nts"]["keys"] = json::array();
+  EXPECT_NE(render_status(document).find("NTS           no keys\n"), std::string::npos);
+  document["nts"]["enabled"] = false;
+  EXPECT_EQ(render_status(document).find("NTS"), std::string::npos);
 }
 
 TEST(Render, Serverstats) {

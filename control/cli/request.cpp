@@ -2,8 +2,8 @@
 
 namespace pollux::cli {
 
-int reload(const SocketPaths& sockets, Streams streams) {
-  const auto message = send_request(sockets.control, {{"verb", "reload"}});
+int request(const std::filesystem::path& control_socket, const std::string& verb, Streams streams) {
+  const auto message = send_request(control_socket, {{"verb", verb}});
   if (!message) {
     streams.errors << "polluxctl: " << message.error() << '\n';
     return kError;

@@ -1,0 +1,204 @@
+#include "control/ke/ke_daemon.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <stdexcept>
+#include <utility>
+
+#include "control/ke/ke_settings.h"
+#include "control/ke/privileges.h"
+#include "control/ke/system_call_filter.h"
+#include "control/service/log.h"
+
+namespace pollux::ke {
+
+namespace {
+
+using control::control_failure;
+using control::control_success;
+using control::log_error;
+using control::log_info;
+using control::log_warning;
+
+constexpr std::size_t kOwnDescriptors = 64;  // of the control thread, with room
+
+template <typename T>
+T value_or_throw(std::expected<T, std::string> result) {
+  if (!result) throw std::runtime_error(result.error());
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+std::string all_of(const std::vector<control::ConfigError>& errors) {
+  std::vector<std::string> lines;
+  lines.reserve(errors.size());
+  for (const auto& error : errors) lines.push_back(to_string(error));
+  return fmt::format("{}", fmt::join(lines, "; "));
+}
+
+std::size_t descriptors(const control::KeConfig& config) {
+  return nts::Server::descriptors(server_settings(config)) + kOwnDescriptors;
+}
+
+}  // namespace
+
+KeDaemon::KeDaemon(control::Config config, Sources sources)
+    : config_{std::move(config)},
+      sources_{std::move(sources)},
+      lock_{value_or_throw(control::InstanceLock::acquire(config_.server.run_dir, "pollux-ke"))} {
+  value_or_throw(allow_descriptors(descriptors(config_.ke)));
+  server_ = value_or_throw(nts::Server::open(server_settings(config_.ke)));
+  open_signals();
+  open_sockets();
+  auto access = value_or_throw(control::key_access(config_));
+  give_up_rights();
+  // With the rights that a reload will have: what works now will work then.
+  certificate_ =
+      std::make_unique<CertificateKeeper>(loop_, certificate_files(config_.ke),
+                                          [this](const auto& /*certificate*/) { apply_context(); });
+  keys_ = std::make_unique<control::KeyKeeper>(
+      loop_,
+      control::KeyKeeper::Settings{
+          .file = config_.nts.key_file, .access = std::move(access), .rotate = config_.nts.rotate},
+      [this](const auto& /*ring*/) { apply_context(); });
+  loop_.call_every(std::chrono::seconds{1}, [this] { every_second(); });
+}
+
+void KeDaemon::open_sockets() {
+  const std::filesystem::path directory{config_.server.run_dir};
+  observe_ = value_or_throw(control::ObserveServer::open(
+      loop_, directory / "ke-observe.sock", [this] { return ke_document(look()).dump(); }));
+  control_ = value_or_throw(control::ControlServer::open(
+      loop_, directory / "ke-control.sock",
+      [this](const std::string& verb, const nlohmann::json&) { return on_request(verb); }));
+}
+
+void KeDaemon::open_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  signals_ = control::UniqueFd{signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)};
+  if (!signals_) throw std::runtime_error("the kernel gives no signal descriptor");
+  loop_.add(signals_.get(), EPOLLIN, [this](std::uint32_t) { on_signal(); });
+}
+
+void KeDaemon::give_up_rights() {
+  if (::geteuid() == 0 && !config_.ke.user.empty()) value_or_throw(become_user(config_.ke.user));
+  if (::geteuid() == 0) log_warning("runs as root: ke.user names a user for it");
+  value_or_throw(give_up_privileges());
+}
+
+void KeDaemon::run() {
+  filter_trouble_ = filter_system_calls();
+  server_->start(std::make_shared<const nts::Context>(
+      make_context(config_.ke, certificate_->certificate(), keys_->ring())));
+  log_info("answering at TCP port {}; addresses: {}, workers: {}", server_->port(),
+           config_.ke.listen.size(), config_.ke.workers);
+  every_second();
+  notify_.ready(ke_status(look()));
+  loop_.run();
+  log_info("stopping");
+  notify_.stopping("stopping");
+  server_->stop();
+}
+
+void KeDaemon::apply_context() {
+  if (!certificate_ || !keys_) return;  // not both are there yet
+  server_->apply(std::make_shared<const nts::Context>(
+      make_context(config_.ke, certificate_->certificate(), keys_->ring())));
+}
+
+void KeDaemon::on_signal() {
+  signalfd_siginfo info{};
+  while (read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    if (info.ssi_signo == SIGHUP) {
+      static_cast<void>(reload());
+    } else {
+      loop_.stop();
+    }
+  }
+}
+
+void KeDaemon::every_second() {
+  const KeInput input = look();
+  const auto warnings = ke_warnings(input);
+  std::set<std::string> now;
+  for (const auto* list : {&warnings.troubles, &warnings.notes})
+    now.insert(list->begin(), list->end());
+  for (const auto& warning : now) {
+    if (!warned_.contains(warning)) log_warning("{}", warning);
+  }
+  warned_ = std::move(now);
+  notify_.status(ke_status(input));
+  if (server_->all_alive()) notify_.watchdog();
+}
+
+nlohmann::json KeDaemon::on_request(const std::string& verb) {
+  if (verb == "reload") return reload();
+  if (verb == "rotate") return rotate();
+  return control_failure(fmt::format("pollux-ke does not know the verb {}", verb));
+}
+
+nlohmann::json KeDaemon::reload() {
+  notify_.reloading();
+  const auto wanted = control::load_config(control::config_files(sources_.file, sources_.directory),
+                                           control::Program::kPolluxKe);
+  nlohmann::json reply = wanted ? apply(*wanted) : control_failure(all_of(wanted.error()));
+  if (reply.value("ok", false)) {
+    log_info("configuration, certificate and keys reloaded");
+  } else {
+    log_error("reload refused, nothing changed: {}", reply.value("error", ""));
+  }
+  notify_.ready(ke_status(look()));
+  return reply;
+}
+
+nlohmann::json KeDaemon::apply(const control::Config& wanted) {
+  const auto fixed = restart_required(config_, wanted, control::Program::kPolluxKe);
+  if (!fixed.empty()) {
+    return control_failure(
+        fmt::format("these keys cannot change without a restart: {}", fmt::join(fixed, ", ")));
+  }
+  if (auto allowed = allow_descriptors(descriptors(wanted.ke)); !allowed)
+    return control_failure(allowed.error());
+  auto candidate = certificate_->load(certificate_files(wanted.ke));
+  if (!candidate) return control_failure(candidate.error());
+  config_ = wanted;
+  control::set_log_level(config_.server.log_level);
+  server_->apply(server_limits(config_.ke));
+  certificate_->use(std::move(*candidate));
+  keys_->set_rotation(config_.nts.rotate);
+  keys_->look();
+  apply_context();
+  return control_success("configuration, certificate and keys reloaded");
+}
+
+nlohmann::json KeDaemon::rotate() {
+  const auto rotated = keys_->rotate();
+  if (!rotated) return control_failure(rotated.error());
+  return control_success(
+      fmt::format("key {:08X} seals cookies from now on", keys_->ring().current().id));
+}
+
+KeInput KeDaemon::look() const {
+  const auto seconds = [](std::chrono::system_clock::time_point time) {
+    return std::chrono::floor<std::chrono::seconds>(time);
+  };
+  const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - started_steady_;
+  return {.now = seconds(std::chrono::system_clock::now()),
+          .started = seconds(started_),
+          .uptime_seconds = uptime.count(),
+          .certificate = *certificate_->certificate(),
+          .certificate_trouble = certificate_->trouble(),
+          .counts = server_->counts(),
+          .open_sessions = server_->open_sessions(),
+          .workers = config_.ke.workers,
+          .keys = keys_->report(),
+          .filter_trouble = filter_trouble_};
+}
+
+}  // namespace pollux::ke

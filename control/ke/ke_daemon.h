@@ -1,0 +1,74 @@
+// pollux-ke as a whole: wires the server, its certificate, its keys and the sockets together and
+// runs the control thread's loop.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "control/config/config.h"
+#include "control/ke/certificate_keeper.h"
+#include "control/ke/ke_document.h"
+#include "control/keys/key_keeper.h"
+#include "control/service/control_socket.h"
+#include "control/service/event_loop.h"
+#include "control/service/instance_lock.h"
+#include "control/service/notify.h"
+#include "control/service/observe.h"
+#include "nts/ke/server.h"
+
+namespace pollux::ke {
+
+class KeDaemon {
+ public:
+  // Where the configuration is read from, again on reload.
+  struct Sources {
+    std::filesystem::path file;
+    std::filesystem::path directory;  // empty: none
+  };
+
+  // Opens all that the configuration names, and gives up every right that is not needed any more.
+  // Throws std::runtime_error with a sentence. SIGTERM, SIGINT and SIGHUP must be blocked, and
+  // there may be no other thread yet.
+  KeDaemon(control::Config config, Sources sources);
+
+  // Serves until SIGTERM or SIGINT.
+  void run();
+
+ private:
+  void open_sockets();
+  void open_signals();
+  void give_up_rights();
+  void on_signal();
+  void every_second();
+  void apply_context();
+  [[nodiscard]] nlohmann::json on_request(const std::string& verb);
+  [[nodiscard]] nlohmann::json reload();
+  [[nodiscard]] nlohmann::json apply(const control::Config& wanted);
+  [[nodiscard]] nlohmann::json rotate();
+  [[nodiscard]] KeInput look() const;
+
+  // In the order in which they are needed: destruction goes the other way.
+  control::Config config_;
+  Sources sources_;
+  control::InstanceLock lock_;
+  control::EventLoop loop_;
+  std::unique_ptr<nts::Server> server_;
+  control::UniqueFd signals_;
+  std::unique_ptr<control::ObserveServer> observe_;
+  std::unique_ptr<control::ControlServer> control_;
+  std::unique_ptr<CertificateKeeper> certificate_;
+  std::unique_ptr<control::KeyKeeper> keys_;
+  std::optional<std::string> filter_trouble_;
+  control::Notify notify_;
+
+  std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+  std::chrono::steady_clock::time_point started_steady_ = std::chrono::steady_clock::now();
+  std::set<std::string> warned_;  // at the last look
+};
+
+}  // namespace pollux::ke

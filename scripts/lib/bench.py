@@ -1,0 +1,68 @@
+"""What the benchmark scripts share: programs that run for a while, CPUs, the machine's name."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+
+
+class Failure(Exception):
+    """Something that the person who ran this has to know."""
+
+
+def run(command, **options):
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
+    if result.returncode != 0:
+        raise Failure(f'{" ".join(map(str, command))}: {result.stderr.strip() or result.stdout.strip()}')
+    return result.stdout
+
+
+def control_cpu():
+    return min(os.sched_getaffinity(0))
+
+
+def worker_cpu():
+    return max(os.sched_getaffinity(0))
+
+
+class Process:
+    """A program that runs for a while and is ended by a signal."""
+
+    def __init__(self, command, log, end=signal.SIGINT):
+        self.log, self.end = pathlib.Path(log), end
+        self.output = open(self.log, 'w')
+        self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE,
+                                        stdout=self.output, stderr=subprocess.STDOUT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(self.end)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.output.close()
+
+    def check(self):
+        if self.process.poll() is not None:
+            raise Failure(f'{self.process.args[0]} ended: {self.log.read_text()[-600:]}')
+
+
+def machine():
+    model = re.search(r'model name\s*:\s*(.*)', pathlib.Path('/proc/cpuinfo').read_text())
+    return {'cpu': model.group(1) if model else 'unknown', 'cpus': len(os.sched_getaffinity(0)),
+            'kernel': os.uname().release}
+
+
+def ended(main):
+    """Runs `main` as the whole of a script: a Failure is its last line and exit code 1."""
+    try:
+        main()
+    except Failure as failure:
+        sys.exit(f'{pathlib.Path(sys.argv[0]).name}: {failure}')

@@ -56,14 +56,14 @@ Daemon::Daemon(Config config, Sources sources)
 void Daemon::prepare_clock() {
   read_leap_file();
   if (config_.clock.drift_file == kNoFile) return;
-  const auto read = read_drift(config_.clock.drift_file);
-  if (!read) {
-    log_warning("{}: ignored, the counter's rate is learnt anew", read.error());
+  const auto drift = read_drift(config_.clock.drift_file);
+  if (!drift) {
+    log_warning("{}: ignored, the counter's rate is learnt anew", drift.error());
     return;
   }
-  if (const auto& drift = *read; drift && !clock_.expect(*drift)) {
+  const std::optional<Drift>& known = *drift;
+  if (known && !clock_.expect(*known))
     log_warning("{}: the rate of another counter, ignored", config_.clock.drift_file);
-  }
 }
 
 void Daemon::read_leap_file() {

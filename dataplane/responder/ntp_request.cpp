@@ -20,9 +20,20 @@ Verdict classify_old_trailer(std::size_t octets) noexcept {
   return is_mac ? Verdict::drop_mac_unsupported : Verdict::drop_malformed;
 }
 
+constexpr bool is_of_nts(std::uint16_t type) noexcept {
+  return type == kNtsCookie || type == kNtsPlaceholder || type == kNtsAuthenticator;
+}
+
+// RFC 8915 §5 is about client and server mode. What the fields are worth is for nts/core to say.
+Verdict classify_nts(const Packet& packet) noexcept {
+  const bool is_to_server = wire::mode_of(packet.reply_flags) == wire::kModeServer;
+  return is_to_server ? Verdict::reply_nts : Verdict::drop_mode;
+}
+
 }  // namespace
 
-Verdict classify_trailer_of(Packet& packet, const std::byte* ntp, std::size_t length) noexcept {
+Verdict classify_trailer_of(Packet& packet, const std::byte* ntp, std::size_t length,
+                            const PortPolicy& policy) noexcept {
   const std::span<const std::byte> message{ntp, length};
   auto rest = message.subspan(wire::kNtpHeaderLength);
   if (wire::version_of(packet.reply_flags) < 4) return classify_old_trailer(rest.size());
@@ -43,6 +54,7 @@ Verdict classify_trailer_of(Packet& packet, const std::byte* ntp, std::size_t le
                                            : Verdict::drop_malformed;
     }
     if (fields == kMaximumFields) return Verdict::drop_too_many_fields;
+    if (policy.answers_nts() && is_of_nts(field->type)) return classify_nts(packet);
     if (field->type == kUniqueIdentifier) {
       // RFC 8915 §5.3 and §5.7: at most one, of at least 32 octets.
       const bool repeated = packet.echo_length != 0;

@@ -53,10 +53,15 @@ inline constexpr int kMaximumFields = 16;
 inline constexpr std::uint16_t kUniqueIdentifier = 0x0104;
 inline constexpr std::size_t kMinimumIdentifierBody = 32;
 
+// RFC 8915 §5.4 to §5.6: where one of these is, and there are keys, the request is NTS's.
+inline constexpr std::uint16_t kNtsCookie = 0x0204;
+inline constexpr std::uint16_t kNtsPlaceholder = 0x0304;
+inline constexpr std::uint16_t kNtsAuthenticator = 0x0404;
+
 // Judges what follows the header of a request that is longer than the header; `ntp` is the header.
 // Notes the field to echo in `packet`.
-[[nodiscard]] Verdict classify_trailer_of(Packet& packet, const std::byte* ntp,
-                                          std::size_t length) noexcept;
+[[nodiscard]] Verdict classify_trailer_of(Packet& packet, const std::byte* ntp, std::size_t length,
+                                          const PortPolicy& policy) noexcept;
 
 // Judges `length` octets of UDP payload, at least one. Sets what the reply needs in `packet`.
 [[nodiscard]] inline Verdict classify_ntp(Packet& packet, const std::byte* ntp, std::size_t length,
@@ -77,9 +82,10 @@ inline constexpr std::size_t kMinimumIdentifierBody = 32;
     return Verdict::drop_short;
   packet.reply_flags = rule.reply_flags;
   packet.echo_length = 0;
+  packet.sealed_length = 0;
   if (length == wire::kNtpHeaderLength) [[likely]]
     return Verdict::reply_plain;
-  return classify_trailer_of(packet, ntp, length);
+  return classify_trailer_of(packet, ntp, length, policy);
 }
 
 }  // namespace pollux::responder

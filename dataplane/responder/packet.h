@@ -42,11 +42,12 @@ struct Packet {
   std::uint8_t reply_flags = 0;  // version and mode of the reply
   Verdict verdict = Verdict::drop_truncated;
   Family family = Family::kIpv4;
-  std::uint8_t ip_offset = 0;      // from `frame`
-  std::uint16_t upper_offset = 0;  // of the UDP or ICMP header
-  std::uint16_t upper_length = 0;  // from there on
-  std::uint16_t echo_offset = 0;   // of a field to send back, from the NTP header
-  std::uint16_t echo_length = 0;   // 0: none
+  std::uint8_t ip_offset = 0;       // from `frame`
+  std::uint16_t upper_offset = 0;   // of the UDP or ICMP header
+  std::uint16_t upper_length = 0;   // from there on
+  std::uint16_t echo_offset = 0;    // of a field to send back, from the NTP header
+  std::uint16_t echo_length = 0;    // 0: none
+  std::uint16_t sealed_length = 0;  // octets that somebody writes behind that field
 
   // Of the pseudo header.
   wire::Sum sum;

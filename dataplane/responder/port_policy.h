@@ -61,6 +61,9 @@ class PortPolicy {
   // Takes at most the kMaximum... counts; the configuration refuses more.
   explicit PortPolicy(const PolicySettings& settings) noexcept;
 
+  // Whether there are keys to answer NTS requests with. Before workers see the policy.
+  void set_answers_nts(bool answers) noexcept { answers_nts_ = answers; }
+
   static constexpr std::size_t kReplyHeadLength = 16;
   using ReplyHead = std::array<std::byte, kReplyHeadLength>;
 
@@ -72,6 +75,7 @@ class PortPolicy {
   // length, type of service.
   [[nodiscard]] std::uint32_t ipv4_start() const noexcept { return ipv4_start_; }
   [[nodiscard]] bool answers_symmetric() const noexcept { return answers_symmetric_; }
+  [[nodiscard]] bool answers_nts() const noexcept { return answers_nts_; }
   [[nodiscard]] bool kernel_behind_port() const noexcept { return kernel_behind_port_; }
   [[nodiscard]] bool partial_checksums() const noexcept { return partial_checksums_; }
   [[nodiscard]] bool transmit_checksums() const noexcept { return transmit_checksums_; }
@@ -163,6 +167,7 @@ class PortPolicy {
   std::uint8_t vlan_count_ = 0;
   std::uint8_t denied_count_ = 0;
   bool answers_symmetric_;
+  bool answers_nts_ = false;
   bool kernel_behind_port_;
   bool partial_checksums_;
   bool transmit_checksums_;

@@ -105,7 +105,8 @@ inline void write_ipv6_start(std::byte* ip, std::uint8_t protocol, std::size_t p
 // All of an NTP reply that does not depend on the time. The poll octet stays the request's (RFC
 // 5905 §9.2).
 [[nodiscard]] inline Unstamped prepare_ntp(Packet& packet, const PortPolicy& policy) noexcept {
-  const auto udp_length = static_cast<std::uint16_t>(kUsualUdpLength + packet.echo_length);
+  const auto udp_length =
+      static_cast<std::uint16_t>(kUsualUdpLength + packet.echo_length + packet.sealed_length);
   packet.sum.add(shortened_pseudo_header(packet.upper_length, udp_length));
   std::byte* udp = turn_packet(packet, wire::kProtocolUdp, udp_length, policy);
 
@@ -119,7 +120,8 @@ inline void write_ipv6_start(std::byte* ip, std::uint8_t protocol, std::size_t p
   if (packet.echo_length != 0) {
     std::memmove(message + wire::kNtpHeaderLength, message + packet.echo_offset,
                  packet.echo_length);
-    if (!policy.transmit_checksums())
+    // What is sealed comes later, and then all of it is summed.
+    if (!policy.transmit_checksums() && packet.sealed_length == 0)
       packet.sum.add(message + wire::kNtpHeaderLength, packet.echo_length);
   }
   return {.udp = udp, .sum = packet.sum};

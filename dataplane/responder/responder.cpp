@@ -12,6 +12,7 @@ void Responder::classify(std::span<Packet> packets, const PortPolicy& policy) no
 void Responder::limit(std::span<Packet> packets, clock::Counter now,
                       const HostAllowance& allowance) noexcept {
   for (Packet& packet : packets) {
+    if (packet.verdict == Verdict::reply_nts) continue;  // not final before its cookie is opened
     // What is left of the replies is ARP, neighbour discovery and pings.
     const bool is_host_reply = is_reply(packet.verdict) && packet.verdict != Verdict::reply_plain;
     if (is_host_reply && !host_limit_.take(now, allowance.interval, allowance.burst)) {
@@ -29,7 +30,8 @@ void Responder::prepare(std::span<Packet> packets, const PortPolicy& policy) noe
     if ((left_ >> i & 1U) == 0) {
       unstamped_[unstamped_count_++] = unstamped_[i];
     } else if (packet != packets.end()) {
-      if (is_reply(packet->verdict)) unstamped_[unstamped_count_++] = answer(*packet, policy);
+      if (is_reply(packet->verdict) && packet->verdict != Verdict::reply_nts)
+        unstamped_[unstamped_count_++] = answer(*packet, policy);
       ++packet;
     }
   }
@@ -49,6 +51,13 @@ Unstamped Responder::answer(Packet& packet, const PortPolicy& policy) noexcept {
     answer_echo(packet, policy);
   }
   return {.udp = no_time_.data(), .sum = {}};
+}
+
+void Responder::count_nts(const Packet& packet) noexcept {
+  counters_.verdicts[index(packet.verdict)].add(1);
+  if (!is_reply(packet.verdict)) return;
+  const auto version = wire::version_of(packet.reply_flags);
+  counters_.answered[static_cast<std::size_t>(packet.family)][version].add(1);
 }
 
 std::uint64_t Responder::next_random() noexcept {

@@ -44,11 +44,13 @@ class Responder {
   // Judges what was left.
   static void classify(std::span<Packet> packets, const PortPolicy& policy) noexcept;
 
-  // Refuses what exceeds the allowance and counts the verdicts, which are final from here on.
+  // Refuses what exceeds the allowance and counts the verdicts, which are final from here on: all
+  // but reply_nts, which count_nts() counts once it is known what becomes of the request.
   void limit(std::span<Packet> packets, clock::Counter now,
              const HostAllowance& allowance) noexcept;
 
-  // Turns requests into replies but for the time. `packets` in the order of their frames.
+  // Turns requests into replies but for the time, all but reply_nts. `packets` in the order of
+  // their frames.
   void prepare(std::span<Packet> packets, const PortPolicy& policy) noexcept;
 
   // Writes the time in all replies: `received` is when the burst came in, `sent` a reading taken
@@ -60,6 +62,11 @@ class Responder {
   // reply, in their order.
   void stamp_each(const PortPolicy& policy, std::span<const clock::Counter> received,
                   clock::Counter sent, clock::NtpDuration wire_time) noexcept;
+
+  void count_nts(const Packet& packet) noexcept;
+
+  // As it was for the last burst.
+  [[nodiscard]] const clock::ServedClock& clock() const noexcept { return clock_; }
 
   [[nodiscard]] const ResponderCounters& counters() const noexcept { return counters_; }
 

@@ -11,7 +11,7 @@ namespace {
 
 // The components that a cookie's tag is made over, beside the keys: see nts/core/cookie.h.
 std::array<std::span<const std::byte>, 2> cookie_components(
-    std::span<const std::byte, kCookieNonceLength> nonce) noexcept {
+    std::span<const std::byte> nonce) noexcept {
   return {std::span<const std::byte>{}, nonce};
 }
 

@@ -5,9 +5,10 @@
 
 #include <span>
 
-#include "nts/aead/aead.h"
 #include "nts/aead/aes_gcm_siv.h"
 #include "nts/aead/aes_siv.h"
+#include "nts/aead/nonce_generator.h"
+#include "nts/core/aead.h"
 
 namespace pollux::nts {
 
@@ -19,6 +20,7 @@ class ReferenceAead final : public Aead {
   [[nodiscard]] bool seal_cookies(std::span<const CookieSealing> sealings) noexcept override;
   void open(std::span<Opening> openings) noexcept override;
   [[nodiscard]] bool seal(std::span<const Sealing> sealings) noexcept override;
+  void fill_nonce(std::span<std::byte> nonce) noexcept override { nonces_.fill(nonce); }
 
  private:
   [[nodiscard]] bool use_cookie_key(const CookieKey& key) noexcept;
@@ -28,6 +30,7 @@ class ReferenceAead final : public Aead {
   [[nodiscard]] bool seal(const Sealing& sealing) noexcept;
   void forget_keys() noexcept;
 
+  NonceGenerator nonces_;
   AesSiv siv_;
   AesGcmSiv gcm_siv_;
   AesSiv cookie_siv_;

@@ -31,7 +31,7 @@ static_assert(kLongestCookie == 100 && cookie_length(AeadId::kAes128GcmSiv) == 6
 struct CookieView {
   AeadId aead = AeadId::kAesSivCmac256;  // of the keys inside
   std::uint32_t key_id = 0;
-  std::span<const std::byte, kCookieNonceLength> nonce;
+  std::span<const std::byte> nonce;   // kCookieNonceLength octets
   std::span<const std::byte> sealed;  // tag and encrypted keys
 };
 

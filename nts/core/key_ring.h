@@ -62,6 +62,13 @@ class KeyRing {
     return key.id == id ? &key : nullptr;
   }
 
+  // Of an id that find() does not know: how many rotations ago the key that was in its place before
+  // was the current one, less kRotationsKept: 0 to 3. A guess, as an id may be anybody's invention.
+  static constexpr std::size_t kRotationsKept = 3;
+  [[nodiscard]] std::size_t age_of_unknown(std::uint32_t id) const noexcept {
+    return (current_ + 1 + kRingKeys - id % kRingKeys) % kRingKeys;
+  }
+
   [[nodiscard]] KeyUse use_of(const CookieKey& key) const noexcept;
 
   friend bool operator==(const KeyRing&, const KeyRing&) noexcept = default;

@@ -7,7 +7,7 @@
 #include <optional>
 #include <span>
 
-#include "nts/aead/aead.h"
+#include "nts/core/aead.h"
 #include "nts/core/ke_request.h"
 #include "nts/core/ke_response.h"
 #include "nts/ke/context.h"

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "nts/aead/aead.h"
+#include "nts/core/aead.h"
 #include "nts/ke/admission.h"
 #include "nts/ke/context.h"
 #include "nts/ke/counters.h"

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <span>
 
-#include "nts/aead/aead.h"
+#include "nts/core/aead.h"
 #include "nts/core/ke_request.h"
 #include "nts/ke/context.h"
 #include "nts/ke/counters.h"

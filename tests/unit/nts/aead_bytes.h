@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "nts/aead/aead.h"
+#include "nts/core/aead.h"
 #include "tests/support/octets.h"
 
 namespace pollux::test {

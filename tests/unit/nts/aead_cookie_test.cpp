@@ -49,7 +49,7 @@ std::optional<Bytes> opened(ReferenceAead& back_end, const CookieKey* key, const
   const auto view = parse_cookie(cookie);
   if (!view) return std::nullopt;
   Bytes keys(2 * kLongestKey, std::byte{0xee});
-  CookieOpening opening{.key = key, .cookie = *view, .keys = std::span{keys}.first<64>()};
+  CookieOpening opening{.key = key, .cookie = *view, .keys = keys};
   back_end.open_cookies(std::span{&opening, 1});
   if (!opening.good) {
     EXPECT_EQ(keys, Bytes(2 * kLongestKey));

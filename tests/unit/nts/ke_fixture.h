@@ -33,6 +33,9 @@ class OpenAead final : public Aead {
   }
   void open(std::span<Opening> /*openings*/) noexcept override {}
   bool seal(std::span<const Sealing> /*sealings*/) noexcept override { return false; }
+  void fill_nonce(std::span<std::byte> nonce) noexcept override {
+    std::ranges::fill(nonce, std::byte{0});
+  }
 };
 
 // The files of a certificate, as an administrator would put them.

@@ -18,8 +18,8 @@ namespace pollux::nts {
 struct CookieOpening {
   const CookieKey* key = nullptr;  // by cookie.key_id; nullptr: not good
   CookieView cookie;
-  std::span<std::byte, 2 * kLongestKey> keys;
-  bool good = false;  // result
+  std::span<std::byte> keys;  // 2 * kLongestKey octets
+  bool good = false;          // result
 };
 
 // Seals C2S and S2C into one cookie of cookie_length(aead) octets, whose header stands there
@@ -69,6 +69,9 @@ class Aead {
   // above, its nonce is none of the AEAD or the library below failed, is all zero.
   [[nodiscard]] virtual bool seal_cookies(std::span<const CookieSealing> sealings) noexcept = 0;
   [[nodiscard]] virtual bool seal(std::span<const Sealing> sealings) noexcept = 0;
+
+  // Octets that nobody can foretell, for nonces, from a generator of the back end's own.
+  virtual void fill_nonce(std::span<std::byte> nonce) noexcept = 0;
 
  protected:
   Aead() = default;

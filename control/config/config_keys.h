@@ -147,7 +147,8 @@ inline constexpr auto kKeys = [] {
 
       strings("eal.extra", 64, "[]", kRestart, "arguments appended to those of the DPDK EAL"),
 
-      boolean("nts.enabled", "false", kRestart, "polluxd takes part in Network Time Security"),
+      boolean("nts.enabled", "false", kRestart,
+              "polluxd answers requests of Network Time Security"),
       string("nts.key_file", "\"/var/lib/pollux/ntskeys\"", kRestart,
              "keys of the cookies, shared by polluxd and pollux-ke"),
       string("nts.key_group", "", kRestart,

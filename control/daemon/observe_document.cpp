@@ -23,11 +23,31 @@ std::uint64_t total_of_kind(const port::DataplaneReport& report, VerdictKind kin
   return total;
 }
 
+// Requests for the time, whatever the answer.
+std::uint64_t total_answered(const port::DataplaneReport& report) {
+  return total_of(report, Verdict::reply_plain) + total_of(report, Verdict::reply_nts) +
+         total_of(report, Verdict::reply_nts_nak);
+}
+
+// What the workers know beside the keys.
+json nts_document(const ObserveInput& input) {
+  std::uint64_t cookies = 0;
+  std::array<std::uint64_t, nts::kRingKeys> unknown{};
+  for (const auto& worker : input.dataplane.workers) {
+    cookies += worker.nts_cookies;
+    for (std::size_t i = 0; i < unknown.size(); ++i) unknown[i] += worker.nts_unknown_keys[i];
+  }
+  json document = input.nts;
+  document["cookies"] = cookies;
+  document["unknown_keys"] = unknown;
+  return document;
+}
+
 json requests_document(const port::DataplaneReport& report, const Rates& rates) {
   std::uint64_t received = 0;
   for (const auto& worker : report.workers) received += worker.packets;
   return {{"received", received},
-          {"answered", total_of(report, Verdict::reply_plain)},
+          {"answered", total_answered(report)},
           {"dropped", total_of_kind(report, VerdictKind::drop)},
           {"received_per_s", rates.received_per_second},
           {"answered_per_s", rates.answered_per_second}};
@@ -135,9 +155,8 @@ Rates make_rates(const port::DataplaneReport& older, const port::DataplaneReport
                              .cycles_per_packet = packets > 0 ? cycles / packets : 0,
                              .mean_burst = polls > 0 ? packets / polls : 0});
   }
-  rates.answered_per_second = static_cast<double>(total_of(newer, Verdict::reply_plain) -
-                                                  total_of(older, Verdict::reply_plain)) /
-                              seconds;
+  rates.answered_per_second =
+      static_cast<double>(total_answered(newer) - total_answered(older)) / seconds;
   return rates;
 }
 
@@ -159,7 +178,7 @@ json observe_document(const ObserveInput& input) {
           {"serverstats", serverstats_document(input.dataplane)},
           {"workers", workers_document(input)},
           {"ports", ports},
-          {"nts", input.nts},
+          {"nts", nts_document(input)},
           {"memory",
            {{"mbufs", input.dataplane.buffers},
             {"mbufs_in_use", input.dataplane.buffers_in_use},

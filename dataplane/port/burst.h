@@ -37,12 +37,22 @@ class Burst {
     return {packets_.data(), static_cast<std::size_t>(std::popcount(left_))};
   }
 
-  // Parts replies, whose buffers are brought up to date, from what is to be freed, by the verdicts
-  // of left().
+  // Parts replies, whose buffers are brought up to date, from what is to be freed and from the
+  // requests of NTS, by the verdicts of left().
   void part() noexcept;
 
-  // Leaves to the port what is its part.
+  // Leaves to the port what is its part of the replies that part() found.
   void request_checksums() noexcept;
+
+  // The requests of NTS, which are answered after the others and in smaller numbers.
+  [[nodiscard]] std::span<responder::Packet* const> nts_packets() const noexcept {
+    return {nts_packets_.data(), nts_count_};
+  }
+  [[nodiscard]] rte_mbuf* nts_buffer(std::size_t i) const noexcept {
+    return buffers_[nts_places_[i]];
+  }
+  // Parts `count` of them from the `first` one on, once they are answered or not.
+  void part_nts(std::size_t first, std::size_t count, bool port_completes_checksums) noexcept;
 
   [[nodiscard]] std::span<rte_mbuf*> replies() noexcept { return {replies_, reply_count_}; }
   [[nodiscard]] std::span<rte_mbuf*> others() noexcept { return {others_.data(), other_count_}; }
@@ -70,6 +80,9 @@ class Burst {
   Buffers buffers_{};
   Buffers sorted_{};
   Buffers others_{};
+  std::size_t nts_count_ = 0;
+  std::array<std::uint8_t, responder::kMaximumBurst> nts_places_{};  // in buffers_
+  std::array<responder::Packet*, responder::kMaximumBurst> nts_packets_{};
   std::array<responder::Packet, responder::kMaximumBurst> packets_{};
 };
 
@@ -89,6 +102,7 @@ inline void Burst::turn_usual(responder::Responder& responder,
   replies_ = buffers_.data();
   reply_count_ = count_;
   other_count_ = 0;
+  nts_count_ = 0;
 }
 
 inline void Burst::describe_left() noexcept {
@@ -117,15 +131,38 @@ inline std::uint8_t Burst::good_checksums(std::uint64_t flags) noexcept {
 inline void Burst::part() noexcept {
   replies_ = sorted_.data();
   reply_count_ = 0;
-  const responder::Packet* packet = packets_.data();
+  responder::Packet* packet = packets_.data();
   for (std::size_t i = 0; i < count_; ++i) {
     if (!is_left(i)) {
       sorted_[reply_count_++] = buffers_[i];
-    } else if (const responder::Packet& judged = *packet++; responder::is_reply(judged.verdict)) {
+      continue;
+    }
+    responder::Packet& judged = *packet++;
+    if (judged.verdict == responder::Verdict::reply_nts) {
+      nts_places_[nts_count_] = static_cast<std::uint8_t>(i);
+      nts_packets_[nts_count_++] = &judged;
+    } else if (responder::is_reply(judged.verdict)) {
       update(*buffers_[i], judged);
       sorted_[reply_count_++] = buffers_[i];
     } else {
       others_[other_count_++] = buffers_[i];
+    }
+  }
+}
+
+inline void Burst::part_nts(std::size_t first, std::size_t count,
+                            bool port_completes_checksums) noexcept {
+  reply_count_ = 0;
+  other_count_ = 0;
+  for (std::size_t i = first; i < first + count; ++i) {
+    rte_mbuf* buffer = nts_buffer(i);
+    const responder::Packet& judged = *nts_packets_[i];
+    if (responder::is_reply(judged.verdict)) {
+      update(*buffer, judged);
+      if (port_completes_checksums) request_checksums(*buffer, judged);
+      sorted_[reply_count_++] = buffer;
+    } else {
+      others_[other_count_++] = buffer;
     }
   }
 }
@@ -141,7 +178,8 @@ inline void Burst::request_checksums() noexcept {
   const responder::Packet* packet = packets_.data();
   for (std::size_t i = 0; i < count_; ++i) {
     if (is_left(i)) {
-      request_checksums(*buffers_[i], *packet++);
+      const responder::Packet& judged = *packet++;
+      if (judged.verdict != responder::Verdict::reply_nts) request_checksums(*buffers_[i], judged);
     } else {
       const bool is_ipv4 = buffers_[i]->data_len == responder::kUsualIpv4Length;
       request_checksums(*buffers_[i], is_ipv4 ? kUsualIpv4 : kUsualIpv6);
@@ -151,14 +189,16 @@ inline void Burst::request_checksums() noexcept {
 
 // Only IPv4 headers and UDP are left to the port: ICMP and ARP come out complete.
 inline void Burst::request_checksums(rte_mbuf& buffer, const responder::Packet& packet) noexcept {
-  if (!responder::is_reply(packet.verdict) || packet.verdict == responder::Verdict::reply_arp)
-    return;
+  using enum responder::Verdict;
+  if (!responder::is_reply(packet.verdict) || packet.verdict == reply_arp) return;
   const bool is_ipv4 = packet.family == responder::Family::kIpv4;
   buffer.tx_offload = 0;
   buffer.l2_len = packet.ip_offset & 0x7fU;
   buffer.l3_len = is_ipv4 ? wire::kIpv4HeaderLength : wire::kIpv6HeaderLength;
   buffer.ol_flags |= is_ipv4 ? RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM : RTE_MBUF_F_TX_IPV6;
-  if (packet.verdict == responder::Verdict::reply_plain) buffer.ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM;
+  const bool is_udp = packet.verdict == reply_plain || packet.verdict == reply_nts ||
+                      packet.verdict == reply_nts_nak;
+  if (is_udp) buffer.ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM;
 }
 
 }  // namespace pollux::port

@@ -65,6 +65,10 @@ std::uint64_t random_seed() {
 // another.
 std::int64_t longest_lead(double hertz) { return static_cast<std::int64_t>(hertz * 10e-6); }
 
+// 5 us: NTS takes at most about that, and a batch, while a full queue waits, which 32 descriptors
+// fill in 8 us at four million packets a second.
+std::int64_t longest_nts(double hertz) { return static_cast<std::int64_t>(hertz * 5e-6); }
+
 responder::HostAllowance make_allowance(unsigned replies, double hertz) {
   constexpr double kBurstSeconds = 0.1;
   if (replies == 0) return {};
@@ -89,6 +93,11 @@ WorkerReport make_report(const Worker& worker) {
   const auto& counters = worker.responder_counters();
   for (std::size_t i = 0; i < report.verdicts.size(); ++i)
     report.verdicts[i] = counters.verdicts[i].read();
+  if (const nts::StageCounters* nts = worker.nts_counters()) {
+    report.nts_cookies = nts->cookies.read();
+    for (std::size_t i = 0; i < report.nts_unknown_keys.size(); ++i)
+      report.nts_unknown_keys[i] = nts->unknown_keys[i].read();
+  }
   for (std::size_t family = 0; family < report.answered.size(); ++family) {
     for (std::size_t version = 0; version < report.answered[family].size(); ++version) {
       report.answered[family][version] = counters.answered[family][version].read();
@@ -116,6 +125,7 @@ struct Dataplane::Parts {
   [[nodiscard]] std::vector<QueueAddress> queues_of(unsigned worker) const;
   void make_workers(const clock::SnapshotLatch& latch);
   [[nodiscard]] bool publish(std::unique_ptr<const Rules> fresh);
+  [[nodiscard]] bool answers_nts() const { return settings.make_aead != nullptr; }
 };
 
 std::unique_ptr<Rules> Dataplane::Parts::make_rules(
@@ -148,10 +158,12 @@ void Dataplane::Parts::make_workers(const clock::SnapshotLatch& latch) {
                                   .sleep_when_idle = settings.sleep_when_idle,
                                   .longest_lead = longest_lead(settings.counter_hertz),
                                   .seed = random_seed(),
-                                  .counter_is_raw_clock = settings.counter_is_raw_clock};
+                                  .counter_is_raw_clock = settings.counter_is_raw_clock,
+                                  .longest_nts = longest_nts(settings.counter_hertz)};
     const auto queues = queues_of(id);
     workers.push_back(
-        std::make_unique<Worker>(worker, latch, rules_pointer, quiescent.get(), queues));
+        std::make_unique<Worker>(worker, latch, rules_pointer, quiescent.get(), queues,
+                                 settings.make_aead ? settings.make_aead() : nullptr));
   }
 }
 
@@ -210,13 +222,13 @@ void Dataplane::stop() noexcept {
 
 bool Dataplane::apply(std::span<const responder::PolicySettings> policies, unsigned host_replies) {
   auto fresh = parts_->make_rules(policies, host_replies);
-  fresh->keys = parts_->rules->keys;
+  fresh->set_keys(parts_->rules->keys, parts_->answers_nts());
   return parts_->publish(std::move(fresh));
 }
 
 bool Dataplane::apply_keys(const std::optional<nts::KeyRing>& keys) {
   auto fresh = std::make_unique<Rules>(*parts_->rules);
-  fresh->keys = keys;
+  fresh->set_keys(keys, parts_->answers_nts());
   return parts_->publish(std::move(fresh));
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include "dataplane/responder/counters.h"
 #include "dataplane/responder/port_policy.h"
+#include "nts/core/aead.h"
 
 namespace pollux::port {
 
@@ -40,6 +42,9 @@ struct PortSettings {
   std::function<std::optional<std::uint64_t>()> receive_clock;
 };
 
+// A back end of NTS's cryptography for one worker.
+using MakeAead = std::function<std::unique_ptr<nts::Aead>()>;
+
 struct DataplaneSettings {
   std::vector<PortSettings> ports;
   unsigned buffers = 16384;  // packet buffers, shared by all ports
@@ -50,6 +55,7 @@ struct DataplaneSettings {
   // Time is kept by CLOCK_MONOTONIC_RAW in nanoseconds instead of the CPU's counter; slower.
   bool counter_is_raw_clock = false;
   std::vector<unsigned> worker_cores;  // the same as in EalSettings
+  MakeAead make_aead;                  // none: no NTS, whatever keys there are
 };
 
 struct WorkerReport {
@@ -62,6 +68,10 @@ struct WorkerReport {
   std::uint64_t busy_cycles = 0;  // spent in them, each from its start to that of the next
   std::array<std::uint64_t, responder::kVerdictCount> verdicts{};
   std::array<std::array<std::uint64_t, responder::kVersions>, responder::kFamilies> answered{};
+  std::uint64_t nts_cookies = 0;  // handed out
+  // Requests with an unknown cookie key, by how long ago it probably was current: 3 rotations, 4, 5
+  // and 6 or more.
+  std::array<std::uint64_t, nts::kRingKeys> nts_unknown_keys{};
 };
 
 // What the workers count for a port.

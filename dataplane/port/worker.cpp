@@ -3,7 +3,10 @@
 #include <rte_ethdev.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
+#include <array>
 #include <ctime>
+#include <utility>
 
 #include "dataplane/port/counter.h"
 
@@ -11,12 +14,14 @@ namespace pollux::port {
 
 Worker::Worker(const Settings& settings, const clock::SnapshotLatch& latch,
                const std::atomic<const Rules*>& rules, rte_rcu_qsbr* quiescent,
-               std::span<const QueueAddress> queues)
+               std::span<const QueueAddress> queues, std::unique_ptr<nts::Aead> aead)
     : settings_{settings},
       rules_{rules},
       quiescent_{quiescent},
       queues_(queues.size()),
-      responder_{latch, settings.seed} {
+      responder_{latch, settings.seed},
+      aead_{std::move(aead)} {
+  if (aead_) nts_.emplace(*aead_);
   for (std::size_t i = 0; i < queues.size(); ++i) queues_[i].address = queues[i];
 }
 
@@ -70,6 +75,8 @@ bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
     responder_.stamp_each(policy, stamped, read_counter(raw_clock), wire_time);
   }
   transmit(queue);
+  if (!burst_.nts_packets().empty()) [[unlikely]]
+    answer_nts(queue, rules, asked, now, received);
 
   counters_.packets.add(count);
   counters_.busy_polls.add(1);
@@ -85,6 +92,50 @@ void Worker::answer_left(const responder::PortPolicy& policy, clock::Counter now
   responder_.limit(packets, now, allowance);
   responder_.prepare(packets, policy);
   burst_.part();
+}
+
+// After the plain requests of the burst. Where the queue was not emptied, more are waiting: the
+// time for NTS is bounded, so that a flood of it leaves the plain ones their share.
+void Worker::answer_nts(WorkerQueue& queue, const Rules& rules, clock::Counter polled,
+                        clock::Counter now, clock::Counter received) noexcept {
+  const responder::PortPolicy& policy = rules.ports[queue.address.rules_index];
+  const auto packets = burst_.nts_packets();
+  for (std::size_t first = 0; first < packets.size(); first += nts::kBatch) {
+    const auto batch = packets.subspan(first, std::min(nts::kBatch, packets.size() - first));
+    const bool has_time =
+        first == 0 || queue.earlier.drained ||
+        read_counter(settings_.counter_is_raw_clock) - polled < settings_.longest_nts;
+    if (has_time && rules.keys && nts_) {
+      std::array<rte_mbuf*, nts::kBatch> buffers{};
+      std::array<clock::Counter, nts::kBatch> times{};
+      times.fill(received);
+      for (std::size_t i = 0; i < batch.size(); ++i) buffers[i] = burst_.nts_buffer(first + i);
+      std::span<const clock::Counter> stamped = times;
+      if (queue.address.stamps.latch != nullptr) {
+        stamped = queue.stamps.read(queue.address.stamps, std::span{buffers}.first(batch.size()),
+                                    now, received);
+      }
+      answer_nts_batch(queue, policy, *rules.keys, first, stamped.first(batch.size()));
+    } else {
+      for (responder::Packet* packet : batch) packet->verdict = responder::Verdict::drop_nts_busy;
+    }
+    for (const responder::Packet* packet : batch) responder_.count_nts(*packet);
+    burst_.part_nts(first, batch.size(), policy.transmit_checksums());
+    transmit(queue);
+  }
+}
+
+void Worker::answer_nts_batch(WorkerQueue& queue, const responder::PortPolicy& policy,
+                              const nts::KeyRing& keys, std::size_t first,
+                              std::span<const clock::Counter> received) noexcept {
+  nts_->open(burst_.nts_packets().subspan(first, received.size()), keys);
+  nts_->prepare(policy, keys);
+  const clock::Counter before = read_counter(settings_.counter_is_raw_clock);
+  nts_->finish(policy, responder_.clock(), received, before + nts_lead_,
+               queue.address.wire_time->read());
+  constexpr std::int64_t kMemory = 8;
+  const std::int64_t took = read_counter(settings_.counter_is_raw_clock) - before;
+  nts_lead_ += (took - nts_lead_) / kMemory;
 }
 
 void Worker::transmit(WorkerQueue& queue) noexcept {

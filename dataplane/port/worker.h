@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -17,7 +18,9 @@
 #include "dataplane/port/receive_time.h"
 #include "dataplane/port/wire_time.h"
 #include "dataplane/responder/responder.h"
+#include "nts/core/aead.h"
 #include "nts/core/key_ring.h"
+#include "nts/core/ntp_stage.h"
 
 namespace pollux::port {
 
@@ -26,6 +29,12 @@ struct Rules {
   std::vector<responder::PortPolicy> ports;  // in the order of the ports
   responder::HostAllowance host_allowance;
   std::optional<nts::KeyRing> keys;  // of NTS cookies; none: there is no NTS
+
+  // `can_use_them`: the workers have what it takes to answer NTS.
+  void set_keys(const std::optional<nts::KeyRing>& ring, bool can_use_them) {
+    keys = ring;
+    for (responder::PortPolicy& port : ports) port.set_answers_nts(ring && can_use_them);
+  }
 };
 
 // Which queue of which port.
@@ -62,13 +71,15 @@ class Worker {
     std::int64_t longest_lead = 0;  // ticks, see receive_time.h
     std::uint64_t seed = 0;
     bool counter_is_raw_clock = false;  // as in DataplaneSettings
+    std::int64_t longest_nts = 0;       // ticks for NTS in a burst that leaves others waiting
   };
 
   // `rules` and `quiescent` are shared with the control thread, which changes the first and waits
-  // on the second before it frees the old rules. Both outlive the worker.
+  // on the second before it frees the old rules. Both outlive the worker. `aead` is the worker's
+  // own; nullptr: no NTS.
   Worker(const Settings& settings, const clock::SnapshotLatch& latch,
          const std::atomic<const Rules*>& rules, rte_rcu_qsbr* quiescent,
-         std::span<const QueueAddress> queues);
+         std::span<const QueueAddress> queues, std::unique_ptr<nts::Aead> aead);
 
   // The loop; on the worker's own thread. Ends after stop().
   void run() noexcept;
@@ -82,12 +93,21 @@ class Worker {
   [[nodiscard]] const responder::ResponderCounters& responder_counters() const noexcept {
     return responder_.counters();
   }
+  // nullptr: no NTS.
+  [[nodiscard]] const nts::StageCounters* nts_counters() const noexcept {
+    return nts_ ? &nts_->counters() : nullptr;
+  }
   [[nodiscard]] std::span<const WorkerQueue> queues() const noexcept { return queues_; }
 
  private:
   [[nodiscard]] bool poll(WorkerQueue& queue, const Rules& rules) noexcept;
   void answer_left(const responder::PortPolicy& policy, clock::Counter now,
                    const responder::HostAllowance& allowance) noexcept;
+  void answer_nts(WorkerQueue& queue, const Rules& rules, clock::Counter polled, clock::Counter now,
+                  clock::Counter received) noexcept;
+  void answer_nts_batch(WorkerQueue& queue, const responder::PortPolicy& policy,
+                        const nts::KeyRing& keys, std::size_t first,
+                        std::span<const clock::Counter> received) noexcept;
   void transmit(WorkerQueue& queue) noexcept;
   void rest_when_idle(bool found_work) noexcept;
 
@@ -96,6 +116,11 @@ class Worker {
   rte_rcu_qsbr* quiescent_;
   std::vector<WorkerQueue> queues_;
   responder::Responder responder_;
+  std::unique_ptr<nts::Aead> aead_;
+  std::optional<nts::NtpStage> nts_;  // none: no NTS
+  // From the reading of the counter for T3 to the transmit call, which the sealing comes between:
+  // an average of late, in ticks.
+  std::int64_t nts_lead_ = 0;
   Burst burst_;
   bool busy_ = false;          // the last poll found packets
   clock::Counter busy_since_;  // when it began

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "nts/aead/cmac.h"
-#include "tests/unit/nts/aead_bytes.h"
+#include "tests/support/aead_text.h"
 
 namespace pollux::nts {
 namespace {

@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "nts/aead/reference.h"
-#include "tests/unit/nts/aead_bytes.h"
+#include "tests/support/aead_text.h"
 
 namespace pollux::nts {
 namespace {

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "nts/aead/reference.h"
-#include "tests/unit/nts/aead_bytes.h"
+#include "tests/support/aead_text.h"
 
 namespace pollux::nts {
 namespace {

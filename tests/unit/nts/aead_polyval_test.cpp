@@ -3,7 +3,7 @@
 #include <bitset>
 
 #include "nts/aead/polyval.h"
-#include "tests/unit/nts/aead_bytes.h"
+#include "tests/support/aead_text.h"
 
 namespace pollux::nts {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "nts/aead/aes_siv.h"
 #include "nts/aead/evp.h"
-#include "tests/unit/nts/aead_bytes.h"
+#include "tests/support/aead_text.h"
 
 namespace pollux::nts {
 namespace {

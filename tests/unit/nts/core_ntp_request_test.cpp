@@ -3,7 +3,7 @@
 
 #include "nts/core/ntp_reply.h"
 #include "nts/core/ntp_request.h"
-#include "tests/unit/nts/ntp_message.h"
+#include "tests/support/nts_message.h"
 
 namespace pollux::test {
 namespace {

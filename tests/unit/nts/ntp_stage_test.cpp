@@ -8,7 +8,7 @@
 #include "tests/support/dissect.h"
 #include "tests/support/frame_runner.h"
 #include "tests/support/known_clock.h"
-#include "tests/unit/nts/ntp_message.h"
+#include "tests/support/nts_message.h"
 
 namespace pollux::test {
 namespace {
@@ -19,16 +19,6 @@ using responder::Verdict;
 
 constexpr std::uint64_t kReceived = 10'000;
 constexpr std::uint64_t kSent = 20'000;
-
-KeyRing some_ring(std::uint64_t seed) {
-  Random random{seed};
-  std::array<KeyRing::KeyEntropy, nts::kRingKeys> entropy;
-  for (auto& each : entropy) {
-    std::ranges::copy(random_bytes(random, each.key.size()), each.key.begin());
-    each.id = static_cast<std::uint32_t>(random.next());
-  }
-  return KeyRing::from_entropy(entropy);
-}
 
 // What a client read in a reply.
 struct Answer {
@@ -45,25 +35,12 @@ class NtpStage : public testing::Test {
   NtpStage() { latch_.publish(known_snapshot()); }
 
   Client client(AeadId aead = AeadId::kAesSivCmac256) {
-    Client client{.aead = aead, .keys = random_bytes(random_, 2 * nts::key_length(aead))};
-    client.cookie.resize(nts::cookie_length(aead));
-    nts::write_cookie_header(std::span{client.cookie}.first<nts::kCookieHeaderLength>(),
-                             ring_.current().id,
-                             fixed<nts::kCookieNonceLength>(random_bytes(random_, 16)));
-    const nts::CookieSealing sealing{
-        .key = &ring_.current(), .aead = aead, .keys = client.keys, .cookie = client.cookie};
-    EXPECT_TRUE(aead_.seal_cookies({&sealing, 1}));
-    return client;
+    return make_client(aead_, ring_, random_, aead);
   }
 
-  // A whole request with `placeholders`, authenticated.
   Bytes request(const Client& client, std::size_t placeholders = 0, const Bytes& plaintext = {},
                 std::size_t identifier_octets = 32) {
-    std::vector<Bytes> fields{identifier(identifier_octets), cookie(client.cookie)};
-    for (std::size_t i = 0; i < placeholders; ++i)
-      fields.push_back(placeholder(client.cookie.size()));
-    return client.sign(aead_, message(fields),
-                       random_bytes(random_, nts::nonce_length(client.aead)), plaintext);
+    return make_request(aead_, client, random_, placeholders, plaintext, identifier_octets);
   }
 
   // The frames as one batch.

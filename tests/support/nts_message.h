@@ -1,14 +1,16 @@
 // NTP messages with NTS fields, built from their parts. For tests only.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "nts/core/aead.h"
+#include "nts/core/key_ring.h"
 #include "nts/core/ntp_request.h"
-#include "tests/unit/nts/aead_bytes.h"
+#include "tests/support/aead_text.h"
 
 namespace pollux::test {
 
@@ -88,5 +90,42 @@ struct Client {
     return unsigned_message;
   }
 };
+
+// A ring of keys that nobody else has.
+inline nts::KeyRing some_ring(std::uint64_t seed) {
+  Random random{seed};
+  std::array<nts::KeyRing::KeyEntropy, nts::kRingKeys> entropy;
+  for (auto& each : entropy) {
+    std::ranges::copy(random_bytes(random, each.key.size()), each.key.begin());
+    each.id = static_cast<std::uint32_t>(random.next());
+  }
+  return nts::KeyRing::from_entropy(entropy);
+}
+
+// With keys of its own and a cookie under the current key of the ring.
+inline Client make_client(nts::Aead& back_end, const nts::KeyRing& ring, Random& random,
+                          nts::AeadId aead = nts::AeadId::kAesSivCmac256) {
+  Client client{.aead = aead,
+                .keys = random_bytes(random, 2 * nts::key_length(aead)),
+                .cookie = Bytes(nts::cookie_length(aead))};
+  nts::write_cookie_header(std::span{client.cookie}.first<nts::kCookieHeaderLength>(),
+                           ring.current().id,
+                           fixed<nts::kCookieNonceLength>(random_bytes(random, 16)));
+  const nts::CookieSealing sealing{
+      .key = &ring.current(), .aead = aead, .keys = client.keys, .cookie = client.cookie};
+  if (!back_end.seal_cookies({&sealing, 1})) client.cookie.clear();
+  return client;
+}
+
+// A whole request, authenticated.
+inline Bytes make_request(nts::Aead& back_end, const Client& client, Random& random,
+                          std::size_t placeholders = 0, const Bytes& plaintext = {},
+                          std::size_t identifier_octets = 32) {
+  std::vector<Bytes> fields{identifier(identifier_octets), cookie(client.cookie)};
+  for (std::size_t i = 0; i < placeholders; ++i)
+    fields.push_back(placeholder(client.cookie.size()));
+  return client.sign(back_end, message(fields),
+                     random_bytes(random, nts::nonce_length(client.aead)), plaintext);
+}
 
 }  // namespace pollux::test

@@ -11,17 +11,6 @@ namespace {
 constexpr Block kZeroBlock{};
 constexpr std::array<std::byte, AesSiv::kKeyLength> kNoKey{};
 
-// RFC 5297 §2.3: times x in GF(2^128), without a branch on the value.
-Block doubled(const Block& value) noexcept {
-  const std::uint64_t high = wire::load_be64(value.data());
-  const std::uint64_t low = wire::load_be64(value.data() + 8);
-  const std::uint64_t carry = 0 - (high >> 63U);
-  Block result;
-  wire::store_be64(result.data(), high << 1U | low >> 63U);
-  wire::store_be64(result.data() + 8, low << 1U ^ (carry & 0x87U));
-  return result;
-}
-
 Evp<EVP_CIPHER_CTX> counter_context() {
   const auto cipher = owned(EVP_CIPHER_fetch(nullptr, "AES-128-CTR", nullptr), "AES-128-CTR");
   return cipher_context(*cipher);

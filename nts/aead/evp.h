@@ -10,10 +10,9 @@
 #include <stdexcept>
 #include <string>
 
-namespace pollux::nts {
+#include "nts/aead/block.h"
 
-inline constexpr std::size_t kAes128KeyLength = 16;
-using Aes128Key = std::span<const std::byte, kAes128KeyLength>;
+namespace pollux::nts {
 
 struct EvpDeleter {
   void operator()(EVP_CIPHER* cipher) const noexcept { EVP_CIPHER_free(cipher); }
@@ -33,13 +32,6 @@ template <typename Handle>
 
 // OpenSSL counts in int: longer texts are refused.
 inline constexpr std::size_t kLongestText = 1U << 30U;
-
-[[nodiscard]] inline const unsigned char* octets(const std::byte* from) noexcept {
-  return reinterpret_cast<const unsigned char*>(from);
-}
-[[nodiscard]] inline unsigned char* octets(std::byte* from) noexcept {
-  return reinterpret_cast<unsigned char*>(from);
-}
 
 // A context for `cipher` that knows it, but has no key yet.
 [[nodiscard]] inline Evp<EVP_CIPHER_CTX> cipher_context(const EVP_CIPHER& cipher) {

@@ -23,7 +23,8 @@ void zero(std::span<std::byte> octets) noexcept { std::ranges::fill(octets, std:
 
 }  // namespace
 
-ReferenceAead::ReferenceAead() = default;
+ReferenceAead::ReferenceAead()
+    : name_{std::string{"OpenSSL "} + OpenSSL_version(OPENSSL_VERSION_STRING)} {}
 
 void ReferenceAead::forget_keys() noexcept {
   siv_.forget_key();

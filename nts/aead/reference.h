@@ -4,6 +4,8 @@
 #pragma once
 
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "nts/aead/aes_gcm_siv.h"
 #include "nts/aead/aes_siv.h"
@@ -21,6 +23,7 @@ class ReferenceAead final : public Aead {
   void open(std::span<Opening> openings) noexcept override;
   [[nodiscard]] bool seal(std::span<const Sealing> sealings) noexcept override;
   void fill_nonce(std::span<std::byte> nonce) noexcept override { nonces_.fill(nonce); }
+  [[nodiscard]] std::string_view name() const noexcept override { return name_; }
 
  private:
   [[nodiscard]] bool use_cookie_key(const CookieKey& key) noexcept;
@@ -30,6 +33,7 @@ class ReferenceAead final : public Aead {
   [[nodiscard]] bool seal(const Sealing& sealing) noexcept;
   void forget_keys() noexcept;
 
+  std::string name_;
   NonceGenerator nonces_;
   AesSiv siv_;
   AesGcmSiv gcm_siv_;

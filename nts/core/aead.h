@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "nts/core/aead_id.h"
 #include "nts/core/cookie.h"
@@ -72,6 +73,9 @@ class Aead {
 
   // Octets that nobody can foretell, for nonces, from a generator of the back end's own.
   virtual void fill_nonce(std::span<std::byte> nonce) noexcept = 0;
+
+  // For people: the library and its path, such as "OpenSSL 3.0.15". As long-lived as the back end.
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
  protected:
   Aead() = default;

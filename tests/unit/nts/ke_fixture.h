@@ -36,6 +36,7 @@ class OpenAead final : public Aead {
   void fill_nonce(std::span<std::byte> nonce) noexcept override {
     std::ranges::fill(nonce, std::byte{0});
   }
+  [[nodiscard]] std::string_view name() const noexcept override { return "none"; }
 };
 
 // The files of a certificate, as an administrator would put them.

@@ -1,10 +1,10 @@
-// Cookies under the reference back end.
+// Cookies under every back end.
 #include <gtest/gtest.h>
 
 #include <optional>
 #include <tuple>
 
-#include "nts/aead/reference.h"
+#include "tests/unit/nts/aead_back_ends.h"
 #include "tests/support/aead_text.h"
 
 namespace pollux::nts {
@@ -35,7 +35,7 @@ Bytes cookie_front(Random& random, AeadId aead, std::uint32_t key_id) {
   return cookie;
 }
 
-Minted mint(ReferenceAead& back_end, Random& random, const CookieKey& key, AeadId aead) {
+Minted mint(Aead& back_end, Random& random, const CookieKey& key, AeadId aead) {
   Minted minted{.cookie = cookie_front(random, aead, key.id),
                 .keys = random_bytes(random, 2 * key_length(aead))};
   const CookieSealing sealing{
@@ -45,7 +45,7 @@ Minted mint(ReferenceAead& back_end, Random& random, const CookieKey& key, AeadI
 }
 
 // The keys of a cookie, where it is good; checks that there are zeros where it is not.
-std::optional<Bytes> opened(ReferenceAead& back_end, const CookieKey* key, const Bytes& cookie) {
+std::optional<Bytes> opened(Aead& back_end, const CookieKey* key, const Bytes& cookie) {
   const auto view = parse_cookie(cookie);
   if (!view) return std::nullopt;
   Bytes keys(2 * kLongestKey, std::byte{0xee});
@@ -59,55 +59,52 @@ std::optional<Bytes> opened(ReferenceAead& back_end, const CookieKey* key, const
   return keys;
 }
 
-TEST(ReferenceCookie, IsOpenedUnderTheirKeyAlone) {
+TEST_P(AeadBackEnd, CookieIsOpenedUnderTheirKeyAlone) {
   Random random{24};
-  ReferenceAead back_end;
   for (const AeadId aead : kBoth) {
     const CookieKey key = random_key(random, 1);
     const CookieKey other = random_key(random, 1);  // the same id says nothing
-    const Minted minted = mint(back_end, random, key, aead);
-    EXPECT_EQ(opened(back_end, &key, minted.cookie), minted.keys);
-    EXPECT_EQ(opened(back_end, &other, minted.cookie), std::nullopt);
-    EXPECT_EQ(opened(back_end, nullptr, minted.cookie), std::nullopt);
-    EXPECT_EQ(opened(back_end, &key, minted.cookie), minted.keys);
+    const Minted minted = mint(back_end(), random, key, aead);
+    EXPECT_EQ(opened(back_end(), &key, minted.cookie), minted.keys);
+    EXPECT_EQ(opened(back_end(), &other, minted.cookie), std::nullopt);
+    EXPECT_EQ(opened(back_end(), nullptr, minted.cookie), std::nullopt);
+    EXPECT_EQ(opened(back_end(), &key, minted.cookie), minted.keys);
   }
 }
 
-TEST(ReferenceCookie, IsRefusedWithAFlippedBit) {
+TEST_P(AeadBackEnd, CookieIsRefusedWithAFlippedBit) {
   Random random{25};
-  ReferenceAead back_end;
   CookieKey key = random_key(random, 2);
   for (const AeadId aead : kBoth) {
-    Minted minted = mint(back_end, random, key, aead);
+    Minted minted = mint(back_end(), random, key, aead);
     for (std::size_t bit = kCookieIdLength * 8; bit < minted.cookie.size() * 8; ++bit) {
       flip(minted.cookie, bit);
-      ASSERT_EQ(opened(back_end, &key, minted.cookie), std::nullopt) << bit;
+      ASSERT_EQ(opened(back_end(), &key, minted.cookie), std::nullopt) << bit;
       flip(minted.cookie, bit);
     }
     for (std::size_t bit = 0; bit < key.key.size() * 8; ++bit) {
       key.key[bit / 8] ^= std::byte{1} << static_cast<int>(bit % 8);
-      ASSERT_EQ(opened(back_end, &key, minted.cookie), std::nullopt) << bit;
+      ASSERT_EQ(opened(back_end(), &key, minted.cookie), std::nullopt) << bit;
       key.key[bit / 8] ^= std::byte{1} << static_cast<int>(bit % 8);
     }
-    ASSERT_EQ(opened(back_end, &key, minted.cookie), minted.keys);
+    ASSERT_EQ(opened(back_end(), &key, minted.cookie), minted.keys);
   }
 }
 
-TEST(ReferenceCookie, SeveralKeysInOneBatch) {
+TEST_P(AeadBackEnd, CookieSeveralKeysInOneBatch) {
   Random random{26};
-  ReferenceAead back_end;
   const std::array ring{random_key(random, 0), random_key(random, 1), random_key(random, 2)};
   std::vector<Minted> minted;
   std::vector<std::array<std::byte, 64>> keys(48);
   std::vector<CookieOpening> openings;
   for (std::size_t i = 0; i < keys.size(); ++i)
-    minted.push_back(mint(back_end, random, ring[random.below(3)], kBoth[random.below(2)]));
+    minted.push_back(mint(back_end(), random, ring[random.below(3)], kBoth[random.below(2)]));
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto cookie = parse_cookie(minted[i].cookie);
     ASSERT_TRUE(cookie);
     openings.push_back({.key = &ring[cookie->key_id], .cookie = *cookie, .keys = keys[i]});
   }
-  back_end.open_cookies(openings);
+  back_end().open_cookies(openings);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     ASSERT_TRUE(openings[i].good);
     Bytes expected = minted[i].keys;
@@ -116,9 +113,8 @@ TEST(ReferenceCookie, SeveralKeysInOneBatch) {
   }
 }
 
-TEST(ReferenceCookie, IsZerosWhereItCannotBeSealed) {
+TEST_P(AeadBackEnd, CookieIsZerosWhereItCannotBeSealed) {
   Random random{27};
-  ReferenceAead back_end;
   const CookieKey key = random_key(random, 3);
   const Bytes keys = random_bytes(random, 64);
   for (const auto& [given_key, given_keys, aead] : {
@@ -131,7 +127,7 @@ TEST(ReferenceCookie, IsZerosWhereItCannotBeSealed) {
                                 .aead = aead,
                                 .keys = std::span{keys}.first(given_keys),
                                 .cookie = cookie};
-    EXPECT_FALSE(back_end.seal_cookies(std::span{&sealing, 1}));
+    EXPECT_FALSE(back_end().seal_cookies(std::span{&sealing, 1}));
     EXPECT_EQ(cookie, Bytes(cookie.size()));
   }
 }

@@ -1,7 +1,7 @@
 // A whole exchange of RFC 8915 §5, octet for octet, and cookies of a real chronyd.
 #include <gtest/gtest.h>
 
-#include "nts/aead/reference.h"
+#include "tests/unit/nts/aead_back_ends.h"
 #include "tests/support/aead_text.h"
 
 namespace pollux::nts {
@@ -60,18 +60,16 @@ Text response_text() {
           .plaintext = bytes_of(kNewCookie)};
 }
 
-TEST(NtsExchange, RequestIsVerifiedAndSealed) {
-  ReferenceAead back_end;
+TEST_P(AeadBackEnd, ExchangeRequestIsVerifiedAndSealed) {
   const Bytes tag = part(bytes_of(kRequest), 212, 16);
-  EXPECT_TRUE(open(back_end, request_text(), tag).first);
-  EXPECT_EQ(hex_of(seal(back_end, request_text())), hex_of(tag));
+  EXPECT_TRUE(open(back_end(), request_text(), tag).first);
+  EXPECT_EQ(hex_of(seal(back_end(), request_text())), hex_of(tag));
 }
 
-TEST(NtsExchange, ResponseIsSealedAndOpened) {
-  ReferenceAead back_end;
+TEST_P(AeadBackEnd, ExchangeResponseIsSealedAndOpened) {
   const Bytes sealed = part(bytes_of(kResponse), 108, 120);
-  EXPECT_EQ(hex_of(seal(back_end, response_text())), hex_of(sealed));
-  const auto [good, plaintext] = open(back_end, response_text(), sealed);
+  EXPECT_EQ(hex_of(seal(back_end(), response_text())), hex_of(sealed));
+  const auto [good, plaintext] = open(back_end(), response_text(), sealed);
   EXPECT_TRUE(good);
   EXPECT_EQ(hex_of(plaintext), kNewCookie);
 }
@@ -97,8 +95,7 @@ CookieKey chronyd_key() {
   return key;
 }
 
-TEST(ChronydCookie, IsOpened) {
-  ReferenceAead back_end;
+TEST_P(AeadBackEnd, ChronydCookieIsOpened) {
   const CookieKey key = chronyd_key();
   for (const auto hex : kChronydCookies) {
     const Bytes octets = bytes_of(hex);
@@ -107,22 +104,21 @@ TEST(ChronydCookie, IsOpened) {
     EXPECT_EQ(cookie->key_id, key.id);
     std::array<std::byte, 64> keys{};
     CookieOpening opening{.key = &key, .cookie = *cookie, .keys = keys};
-    back_end.open_cookies(std::span{&opening, 1});
+    back_end().open_cookies(std::span{&opening, 1});
     EXPECT_TRUE(opening.good);
     EXPECT_EQ(hex_of(keys), kChronydClientKeys);
   }
 }
 
 // From the same nonces come the same cookies.
-TEST(ChronydCookie, IsWhatIsSealed) {
-  ReferenceAead back_end;
+TEST_P(AeadBackEnd, ChronydCookieIsWhatIsSealed) {
   const CookieKey key = chronyd_key();
   const Bytes keys = bytes_of(kChronydClientKeys);
   for (const auto hex : kChronydCookies) {
     Bytes cookie = bytes_of(hex);
     std::fill(cookie.begin() + kCookieHeaderLength, cookie.end(), std::byte{});
     const CookieSealing sealing{.key = &key, .keys = keys, .cookie = cookie};
-    ASSERT_TRUE(back_end.seal_cookies(std::span{&sealing, 1}));
+    ASSERT_TRUE(back_end().seal_cookies(std::span{&sealing, 1}));
     EXPECT_EQ(hex_of(cookie), hex);
   }
 }

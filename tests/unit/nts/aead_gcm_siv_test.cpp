@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "nts/aead/aes_gcm_siv.h"
+#include "tests/unit/nts/aead_back_ends.h"
 #include "tests/support/aead_text.h"
 
 namespace pollux::nts {
@@ -128,6 +129,21 @@ TEST(AesGcmSiv, OtherVectors) {
   for (const Vector& vector : kOthers) check(vector);
 }
 
+TEST_P(AeadBackEnd, VectorsOfAesGcmSiv) {
+  const auto check_back_end = [&](const Vector& vector) {
+    const test::Text text{.aead = AeadId::kAes128GcmSiv,
+                          .key = bytes_of(vector.key),
+                          .nonce = bytes_of(vector.nonce),
+                          .associated_data = bytes_of(vector.associated_data),
+                          .plaintext = bytes_of(vector.plaintext)};
+    EXPECT_EQ(hex_of(seal(back_end(), text)), vector.sealed);
+    const auto [good, plaintext] = open(back_end(), text, bytes_of(vector.sealed));
+    EXPECT_TRUE(good);
+    EXPECT_EQ(plaintext, text.plaintext);
+  };
+  for (const Vector& vector : kRfc8452) check_back_end(vector);
+  for (const Vector& vector : kOthers) check_back_end(vector);
+}
 TEST(AesGcmSiv, DoesNothingWithoutAKey) {
   const Bytes nonce(12);
   Bytes sealed(16);

@@ -3,6 +3,7 @@
 
 #include "nts/aead/aes_siv.h"
 #include "nts/aead/evp.h"
+#include "tests/unit/nts/aead_back_ends.h"
 #include "tests/support/aead_text.h"
 
 namespace pollux::nts {
@@ -102,6 +103,21 @@ TEST(AesSiv, Vectors) {
   }
 }
 
+// Those with an associated data and a nonce.
+TEST_P(AeadBackEnd, VectorsOfAesSiv) {
+  std::size_t count = 0;
+  for (const Vector& vector : vectors()) {
+    if (vector.components.size() != 2) continue;
+    const test::Text text{.key = bytes_of(vector.key),
+                          .nonce = bytes_of(vector.components[1]),
+                          .associated_data = bytes_of(vector.components[0]),
+                          .plaintext = bytes_of(vector.plaintext)};
+    EXPECT_EQ(hex_of(seal(back_end(), text)), vector.sealed) << vector.name;
+    EXPECT_TRUE(open(back_end(), text, bytes_of(vector.sealed)).first) << vector.name;
+    ++count;
+  }
+  EXPECT_EQ(count, 3U);
+}
 // OpenSSL's own AES-SIV, which has to have a plaintext.
 Bytes sealed_by_openssl(const Bytes& key, const std::vector<Bytes>& components,
                         const Bytes& plaintext) {

@@ -1,147 +1,217 @@
-// Time of NTS' cryptography, by Google Benchmark: what one request and its answer need, and what
-// one key establishment needs. items_per_second counts cookies or packets.
+// Time of NTS' cryptography, by Google Benchmark, for each back end. items_per_second counts
+// cookies or packets, of `request` whole requests: cookies opened, requests verified, new cookies
+// sealed, answers sealed, each step for a batch at once as nts/core/ntp_stage.h does.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "nts/aead/reference.h"
+#if POLLUX_HAS_IPSEC_MB
+#include "nts/aead/ipsec_mb.h"
+#endif
 
 namespace {
 
+using pollux::nts::Aead;
 using pollux::nts::AeadId;
 using pollux::nts::CookieKey;
 using pollux::nts::CookieOpening;
 using pollux::nts::CookieSealing;
 using pollux::nts::Opening;
-using pollux::nts::ReferenceAead;
 using pollux::nts::Sealing;
 
-constexpr std::size_t kCookies = 8;  // of one key establishment
+using Bytes = std::vector<std::byte>;
 
-// Lengths of a packet with one cookie: header, unique identifier and cookie are authenticated in
-// the request, header and unique identifier in the response, which has a new cookie encrypted.
-struct Shape {
-  AeadId aead;
-  std::size_t nonce;
-  std::size_t request_data;
-  std::size_t response_plaintext;
-};
-constexpr Shape kSiv{AeadId::kAesSivCmac256, 16, 188, 104};
-constexpr Shape kGcmSiv{AeadId::kAes128GcmSiv, 12, 156, 72};
-constexpr std::size_t kResponseData = 84;
+// Header and unique identifier are authenticated in both directions, in the request also the cookie
+// and its placeholders; a field has four octets before its content.
+constexpr std::size_t kResponseData = 48 + 36;
+constexpr std::size_t kFieldHeader = 4;
 
-void finish(benchmark::State& state, std::size_t items) {
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) *
-                          static_cast<std::int64_t>(items));
+Bytes some_bytes(std::size_t count) {
+  static unsigned state = 1;
+  Bytes bytes(count);
+  for (std::byte& byte : bytes)
+    byte = static_cast<std::byte>((state = state * 1'664'525 + 1'013'904'223) >> 24U);
+  return bytes;
 }
 
-struct Cookies {
-  explicit Cookies(AeadId aead) : keys(2 * pollux::nts::key_length(aead), std::byte{7}) {
-    key.key.fill(std::byte{9});
-    for (auto& cookie : cookies) cookie.assign(pollux::nts::cookie_length(aead), std::byte{5});
-    for (std::size_t i = 0; i < kCookies; ++i)
-      sealings.push_back({.key = &key, .aead = aead, .keys = keys, .cookie = cookies[i]});
-  }
-
+CookieKey some_key() {
   CookieKey key{.id = 1};
-  std::vector<std::byte> keys;
-  std::array<std::vector<std::byte>, kCookies> cookies;
-  std::vector<CookieSealing> sealings;
+  std::ranges::copy(some_bytes(key.key.size()), key.key.begin());
+  return key;
+}
+
+// Requests of as many clients, each of whom asks for `cookies`, and what is needed to answer them.
+class Requests {
+ public:
+  Requests(AeadId aead, std::size_t count, std::size_t cookies);
+
+  // Whether everything was good.
+  bool answer(Aead& back_end);
+  bool open_cookies(Aead& back_end);
+  bool verify(Aead& back_end);
+  bool mint(Aead& back_end) { return back_end.seal_cookies(mints_); }
+  bool seal(Aead& back_end) { return back_end.seal(responses_); }
+
+ private:
+  struct Client {
+    Bytes true_keys, keys, cookie, nonce, request_data, tag, response_data, plaintext, sealed;
+  };
+
+  void add(Client& client, AeadId aead, std::size_t cookies);
+
+  CookieKey key_ = some_key();
+  std::vector<Client> clients_;
+  std::vector<CookieOpening> cookies_;
+  std::vector<Opening> requests_;
+  std::vector<CookieSealing> mints_;
+  std::vector<Sealing> responses_;
 };
 
-void seal_cookies(benchmark::State& state, const Shape& shape) {
-  Cookies cookies{shape.aead};
-  ReferenceAead back_end;
-  for (auto _ : state) {
-    if (!back_end.seal_cookies(cookies.sealings)) return state.SkipWithError("nothing was sealed");
-    benchmark::ClobberMemory();
-  }
-  finish(state, kCookies);
+Requests::Requests(AeadId aead, std::size_t count, std::size_t cookies) : clients_(count) {
+  for (Client& client : clients_) add(client, aead, cookies);
 }
 
-void open_cookies(benchmark::State& state, const Shape& shape) {
-  Cookies cookies{shape.aead};
-  ReferenceAead back_end;
-  std::array<std::array<std::byte, 64>, kCookies> keys{};
-  std::vector<CookieOpening> openings;
-  if (!back_end.seal_cookies(cookies.sealings)) return state.SkipWithError("nothing was sealed");
-  for (std::size_t i = 0; i < kCookies; ++i)
-    openings.push_back({.key = &cookies.key,
-                        .cookie = *pollux::nts::parse_cookie(cookies.cookies[i]),
-                        .keys = keys[i]});
-  for (auto _ : state) {
-    back_end.open_cookies(openings);
-    benchmark::ClobberMemory();
-  }
-  if (!std::ranges::all_of(openings, &CookieOpening::good))
-    state.SkipWithError("a cookie was refused");
-  finish(state, kCookies);
+void Requests::add(Client& client, AeadId aead, std::size_t cookies) {
+  const std::size_t key_length = pollux::nts::key_length(aead);
+  const std::size_t field = kFieldHeader + pollux::nts::cookie_length(aead);
+  client.true_keys = some_bytes(2 * key_length);
+  client.keys.resize(2 * pollux::nts::kLongestKey);
+  client.cookie = some_bytes(pollux::nts::cookie_length(aead));
+  client.nonce = some_bytes(aead == AeadId::kAesSivCmac256 ? 16 : 12);
+  client.request_data = some_bytes(kResponseData + cookies * field);
+  client.tag.resize(pollux::nts::kTagLength);
+  client.response_data = some_bytes(kResponseData);
+  client.plaintext = some_bytes(cookies * field);
+  client.sealed.resize(client.plaintext.size() + pollux::nts::kTagLength);
+  pollux::nts::ReferenceAead reference;
+  const CookieSealing sealing{
+      .key = &key_, .aead = aead, .keys = client.true_keys, .cookie = client.cookie};
+  const Sealing request{.aead = aead,
+                        .key = std::span{client.true_keys}.first(key_length),
+                        .associated_data = client.request_data,
+                        .nonce = client.nonce,
+                        .sealed = client.tag};
+  if (!reference.seal_cookies(std::span{&sealing, 1}) || !reference.seal(std::span{&request, 1}))
+    throw std::runtime_error{"no request"};
+  const std::span keys = std::span{client.keys}.first(2 * key_length);
+  cookies_.push_back(
+      {.key = &key_, .cookie = *pollux::nts::parse_cookie(client.cookie), .keys = client.keys});
+  requests_.push_back({.aead = aead,
+                       .key = keys.first(key_length),
+                       .associated_data = client.request_data,
+                       .nonce = client.nonce,
+                       .sealed = client.tag});
+  for (std::size_t i = 0; i < cookies; ++i)
+    mints_.push_back({.key = &key_,
+                      .aead = aead,
+                      .keys = keys,
+                      .cookie = std::span{client.plaintext}.subspan(
+                          i * field + kFieldHeader, pollux::nts::cookie_length(aead))});
+  responses_.push_back({.aead = aead,
+                        .key = keys.last(key_length),
+                        .associated_data = client.response_data,
+                        .nonce = client.nonce,
+                        .plaintext = client.plaintext,
+                        .sealed = client.sealed});
 }
 
-// A packet under one key.
-struct Packet {
-  Packet(const Shape& shape, std::size_t data_length, std::size_t plaintext_length)
-      : key(pollux::nts::key_length(shape.aead), std::byte{3}),
-        nonce(shape.nonce, std::byte{4}),
-        data(data_length),
-        plaintext(plaintext_length),
-        sealed(plaintext_length + pollux::nts::kTagLength),
-        sealing{.aead = shape.aead,
-                .key = key,
-                .associated_data = data,
-                .nonce = nonce,
-                .plaintext = plaintext,
-                .sealed = sealed} {}
+bool Requests::open_cookies(Aead& back_end) {
+  back_end.open_cookies(cookies_);
+  return std::ranges::all_of(cookies_, &CookieOpening::good);
+}
 
-  std::vector<std::byte> key;
-  std::vector<std::byte> nonce;
-  std::vector<std::byte> data;
-  std::vector<std::byte> plaintext;
-  std::vector<std::byte> sealed;
-  Sealing sealing;
+bool Requests::verify(Aead& back_end) {
+  back_end.open(requests_);
+  return std::ranges::all_of(requests_, &Opening::good);
+}
+
+bool Requests::answer(Aead& back_end) {
+  return open_cookies(back_end) && verify(back_end) && mint(back_end) && seal(back_end);
+}
+
+using Step = bool (Requests::*)(Aead& back_end);
+using Make = std::unique_ptr<Aead> (*)();
+
+struct Case {
+  Make make;
+  AeadId aead;
+  std::size_t batch;
+  std::size_t cookies;
 };
 
-void verify_request(benchmark::State& state, const Shape& shape) {
-  Packet packet{shape, shape.request_data, 0};
-  ReferenceAead back_end;
-  if (!back_end.seal(std::span{&packet.sealing, 1}))
-    return state.SkipWithError("nothing was sealed");
-  Opening opening{.aead = shape.aead,
-                  .key = packet.key,
-                  .associated_data = packet.data,
-                  .nonce = packet.nonce,
-                  .sealed = packet.sealed,
-                  .plaintext = packet.plaintext};
+void run(benchmark::State& state, const Case& shape, Step step, std::size_t items) {
+  const auto back_end = shape.make();
+  Requests requests{shape.aead, shape.batch, shape.cookies};
+  if (!requests.answer(*back_end)) return state.SkipWithError("the first answers are not good");
   for (auto _ : state) {
-    back_end.open(std::span{&opening, 1});
+    if (!(requests.*step)(*back_end)) return state.SkipWithError("something is not good");
     benchmark::ClobberMemory();
   }
-  if (!opening.good) state.SkipWithError("the request was refused");
-  finish(state, 1);
+  state.SetLabel(std::string{back_end->name()});
+  state.counters["each"] =
+      benchmark::Counter(static_cast<double>(items), benchmark::Counter::kIsIterationInvariantRate |
+                                                         benchmark::Counter::kInvert);
 }
 
-void seal_response(benchmark::State& state, const Shape& shape) {
-  Packet packet{shape, kResponseData, shape.response_plaintext};
-  ReferenceAead back_end;
-  for (auto _ : state) {
-    if (!back_end.seal(std::span{&packet.sealing, 1}))
-      return state.SkipWithError("nothing was sealed");
-    benchmark::ClobberMemory();
+void add_cases(const std::string& name, Make make) {
+  for (const auto& [aead, aead_name] :
+       {std::pair{AeadId::kAesSivCmac256, "15"}, std::pair{AeadId::kAes128GcmSiv, "30"}}) {
+    const auto add = [&](const char* what, Step step, std::size_t batch, std::size_t cookies,
+                         std::size_t items) {
+      const Case shape{.make = make, .aead = aead, .batch = batch, .cookies = cookies};
+      const std::string full_name = std::string{what} + "/" + name + "/aead:" + aead_name +
+                                    "/batch:" + std::to_string(batch) +
+                                    "/cookies:" + std::to_string(cookies);
+      benchmark::RegisterBenchmark(
+          full_name.c_str(), [=](benchmark::State& state) { run(state, shape, step, items); });
+    };
+    for (const std::size_t batch : {1U, 8U, 32U})
+      for (const std::size_t cookies : {1U, 8U})
+        add("request", &Requests::answer, batch, cookies, batch);
+    add("open_cookie", &Requests::open_cookies, 8, 1, 8);
+    add("verify", &Requests::verify, 8, 1, 8);
+    add("mint_cookie", &Requests::mint, 8, 1, 8);
+    add("seal", &Requests::seal, 8, 1, 8);
   }
-  finish(state, 1);
 }
 
-#define EACH_AEAD(name)                            \
-  BENCHMARK_CAPTURE(name, aes_siv_cmac_256, kSiv); \
-  BENCHMARK_CAPTURE(name, aes_128_gcm_siv, kGcmSiv)
+template <typename BackEnd, auto... kArguments>
+std::unique_ptr<Aead> make() {
+  return std::make_unique<BackEnd>(kArguments...);
+}
 
-EACH_AEAD(seal_cookies);
-EACH_AEAD(open_cookies);
-EACH_AEAD(verify_request);
-EACH_AEAD(seal_response);
+#if POLLUX_HAS_IPSEC_MB
+using pollux::nts::IpsecMbAead;
+using pollux::nts::IpsecMbPath;
+
+// A path that this processor has not is left out.
+template <IpsecMbPath kPath>
+void add_ipsec_mb(const char* name) {
+  try {
+    const IpsecMbAead probe{kPath};
+  } catch (const std::runtime_error&) {
+    return;
+  }
+  add_cases(name, make<IpsecMbAead, kPath>);
+}
+#endif
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  add_cases("reference", make<pollux::nts::ReferenceAead>);
+#if POLLUX_HAS_IPSEC_MB
+  add_ipsec_mb<IpsecMbPath::kBest>("ipsec_mb");
+  add_ipsec_mb<IpsecMbPath::kSse>("ipsec_mb_sse");
+  add_ipsec_mb<IpsecMbPath::kAvx2>("ipsec_mb_avx2");
+  add_ipsec_mb<IpsecMbPath::kAvx512>("ipsec_mb_avx512");
+#endif
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+}

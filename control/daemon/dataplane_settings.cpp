@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "control/service/log.h"
-#include "nts/aead/reference.h"
+#include "nts/aead/choose.h"
 
 namespace pollux::control {
 
@@ -125,8 +125,11 @@ port::DataplaneSettings make_dataplane_settings(const Config& config, const Port
       .counter_hertz = counter_hertz,
       .counter_is_raw_clock = counter == phc::CounterSource::kMonotonicRaw,
       .worker_cores = cores};
-  if (config.nts.enabled)
-    settings.make_aead = [] { return std::make_unique<nts::ReferenceAead>(); };
+  if (config.nts.enabled) {
+    const auto chosen = nts::choose_aead();
+    if (!chosen.remark.empty()) log_warning("NTS is slow here: {}", chosen.remark);
+    settings.make_aead = [] { return nts::choose_aead().back_end; };
+  }
   const auto policies = make_policies(config, facts);
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const PortConfig& port = config.ports[i];

@@ -38,6 +38,9 @@ json nts_document(const ObserveInput& input) {
     for (std::size_t i = 0; i < unknown.size(); ++i) unknown[i] += worker.nts_unknown_keys[i];
   }
   json document = input.nts;
+  const auto& workers = input.dataplane.workers;
+  const bool answers = !workers.empty() && !workers.front().nts_back_end.empty();
+  document["back_end"] = answers ? json(workers.front().nts_back_end) : json();
   document["cookies"] = cookies;
   document["unknown_keys"] = unknown;
   return document;

@@ -94,6 +94,7 @@ WorkerReport make_report(const Worker& worker) {
   for (std::size_t i = 0; i < report.verdicts.size(); ++i)
     report.verdicts[i] = counters.verdicts[i].read();
   if (const nts::StageCounters* nts = worker.nts_counters()) {
+    report.nts_back_end = worker.aead_name();
     report.nts_cookies = nts->cookies.read();
     for (std::size_t i = 0; i < report.nts_unknown_keys.size(); ++i)
       report.nts_unknown_keys[i] = nts->unknown_keys[i].read();

@@ -68,6 +68,7 @@ struct WorkerReport {
   std::uint64_t busy_cycles = 0;  // spent in them, each from its start to that of the next
   std::array<std::uint64_t, responder::kVerdictCount> verdicts{};
   std::array<std::array<std::uint64_t, responder::kVersions>, responder::kFamilies> answered{};
+  std::string nts_back_end;       // what NTS is calculated with; empty: no NTS
   std::uint64_t nts_cookies = 0;  // handed out
   // Requests with an unknown cookie key, by how long ago it probably was current: 3 rotations, 4, 5
   // and 6 or more.

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/port/burst.h"
@@ -96,6 +97,10 @@ class Worker {
   // nullptr: no NTS.
   [[nodiscard]] const nts::StageCounters* nts_counters() const noexcept {
     return nts_ ? &nts_->counters() : nullptr;
+  }
+  // Of the AEAD back end; empty: no NTS.
+  [[nodiscard]] std::string_view aead_name() const noexcept {
+    return aead_ ? aead_->name() : std::string_view{};
   }
   [[nodiscard]] std::span<const WorkerQueue> queues() const noexcept { return queues_; }
 

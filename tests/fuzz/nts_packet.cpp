@@ -50,6 +50,7 @@ class OpenAead final : public nts::Aead {
   void fill_nonce(std::span<std::byte> nonce) noexcept override {
     std::ranges::fill(nonce, std::byte{0x0e});
   }
+  [[nodiscard]] std::string_view name() const noexcept override { return "none"; }
 
  private:
   static bool is_even(std::span<const std::byte> octets) {

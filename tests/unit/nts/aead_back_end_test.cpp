@@ -1,8 +1,8 @@
 // What every back end does.
 #include <gtest/gtest.h>
 
-#include "tests/unit/nts/aead_back_ends.h"
 #include "tests/support/aead_text.h"
+#include "tests/unit/nts/aead_back_ends.h"
 
 namespace pollux::nts {
 namespace {

@@ -4,8 +4,8 @@
 #include <optional>
 #include <tuple>
 
-#include "tests/unit/nts/aead_back_ends.h"
 #include "tests/support/aead_text.h"
+#include "tests/unit/nts/aead_back_ends.h"
 
 namespace pollux::nts {
 namespace {

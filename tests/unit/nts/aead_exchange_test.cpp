@@ -1,8 +1,8 @@
 // A whole exchange of RFC 8915 §5, octet for octet, and cookies of a real chronyd.
 #include <gtest/gtest.h>
 
-#include "tests/unit/nts/aead_back_ends.h"
 #include "tests/support/aead_text.h"
+#include "tests/unit/nts/aead_back_ends.h"
 
 namespace pollux::nts {
 namespace {

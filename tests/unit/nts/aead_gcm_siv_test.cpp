@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "nts/aead/aes_gcm_siv.h"
-#include "tests/unit/nts/aead_back_ends.h"
 #include "tests/support/aead_text.h"
+#include "tests/unit/nts/aead_back_ends.h"
 
 namespace pollux::nts {
 namespace {

@@ -6,9 +6,9 @@
 #include <fstream>
 
 #include "nts/aead/imb_manager.h"
+#include "tests/support/aead_text.h"
 #include "tests/support/guarded_buffer.h"
 #include "tests/unit/nts/aead_back_ends.h"
-#include "tests/support/aead_text.h"
 
 namespace pollux::nts {
 namespace {

@@ -3,8 +3,8 @@
 
 #include "nts/aead/aes_siv.h"
 #include "nts/aead/evp.h"
-#include "tests/unit/nts/aead_back_ends.h"
 #include "tests/support/aead_text.h"
+#include "tests/unit/nts/aead_back_ends.h"
 
 namespace pollux::nts {
 namespace {

@@ -59,9 +59,11 @@ void Daemon::prepare_clock() {
   const auto drift = read_drift(config_.clock.drift_file);
   if (!drift) {
     log_warning("{}: ignored, the counter's rate is learnt anew", drift.error());
-  } else if (*drift && !clock_.expect(**drift)) {
-    log_warning("{}: the rate of another counter, ignored", config_.clock.drift_file);
+    return;
   }
+  const std::optional<Drift>& known = *drift;
+  if (known && !clock_.expect(*known))
+    log_warning("{}: the rate of another counter, ignored", config_.clock.drift_file);
 }
 
 void Daemon::read_leap_file() {

@@ -1,5 +1,6 @@
 #include "nts/core/key_file.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -13,6 +14,9 @@ constexpr std::string_view kOldForm = "NKS0";
 constexpr std::string_view kNewForm = "NKS1";
 constexpr std::string_view kAlgorithm = "15";  // AEAD_AES_SIV_CMAC_256
 constexpr std::size_t kIdDigits = 8;
+constexpr std::size_t kMostAgeDigits = 15;
+constexpr std::size_t kMostFractionDigits = 9;
+constexpr double kGreatestAge = 999'999'999'999'999;
 
 using Problem = std::optional<std::string_view>;
 
@@ -50,14 +54,20 @@ bool read_key(std::string_view text, std::array<std::byte, kCookieKeyLength>& ke
   return true;
 }
 
-// Decimal digits, with or without a fraction; nothing else of what a number can look like. The form
-// `fixed` leaves an exponent unread.
+bool is_digits(std::string_view text, std::size_t most) noexcept {
+  return !text.empty() && text.size() <= most && std::ranges::all_of(text, is_digit);
+}
+
+// Decimal digits, with or without a fraction; nothing else of what a number can look like, nor one
+// that a double could only come near to by being nothing or infinite.
 bool read_age(std::string_view text, double& age) noexcept {
-  if (text.empty() || !is_digit(text.front()) || !is_digit(text.back())) return false;
+  const auto dot = text.find('.');
+  if (!is_digits(text.substr(0, dot), kMostAgeDigits)) return false;
+  if (dot != std::string_view::npos && !is_digits(text.substr(dot + 1), kMostFractionDigits))
+    return false;
   const char* const start = text.data();
-  const char* const end = start + text.size();
-  const auto [stop, error] = std::from_chars(start, end, age, std::chars_format::fixed);
-  return error == std::errc{} && stop == end;
+  return std::from_chars(start, start + text.size(), age, std::chars_format::fixed).ec ==
+         std::errc{};
 }
 
 // Takes what stands before the next space, or all.
@@ -160,8 +170,7 @@ class Text {
   std::size_t used_ = 0;
 };
 
-// The longest age has 309 digits, a dot and one more.
-static_assert(kOldForm.size() + kAlgorithm.size() + 311 + 3 +
+static_assert(kOldForm.size() + kAlgorithm.size() + kMostAgeDigits + 2 + 3 +
                   kRingKeys * (kIdDigits + 2 * kCookieKeyLength + 2) <=
               kLargestKeyFile);
 
@@ -180,7 +189,7 @@ std::size_t write_key_file(const KeyRing& ring, double age_seconds,
   text.add("\n");
   text.add(kAlgorithm);
   text.add(" ");
-  text.add_tenths(std::fabs(age_seconds));  // without the sign of -0.0
+  text.add_tenths(std::min(std::fabs(age_seconds), kGreatestAge));  // without the sign of -0.0
   text.add("\n");
   for (const CookieKey& key : ring.keys()) {
     text.add_hex(key.id, kIdDigits);

@@ -41,8 +41,8 @@ inline constexpr std::size_t kLargestKeyFile = 1024;
 // ended by a line feed and nothing behind the last one, places that follow one another.
 [[nodiscard]] std::expected<KeyFile, KeyFileError> parse_key_file(std::string_view text) noexcept;
 
-// Gives the length of the text in `buffer`. `age_seconds` is finite and not negative; a tenth of a
-// second of it is kept.
+// Gives the length of the text in `buffer`. `age_seconds` is not negative; a tenth of a second of
+// it is kept, and of one above 10^15 - 1 no more than that.
 [[nodiscard]] std::size_t write_key_file(const KeyRing& ring, double age_seconds,
                                          std::array<char, kLargestKeyFile>& buffer) noexcept;
 

@@ -233,10 +233,12 @@ void Session::drop_sent(ssize_t count) noexcept {
 // on its way: so the client's end is waited for.
 void Session::drain() noexcept {
   std::array<char, kReadAtOnce> octets;
-  const ssize_t count = ::recv(socket_.get(), octets.data(), octets.size(), 0);
-  if (count < 0 && try_again(errno)) return;
-  received_ += count > 0 ? static_cast<std::size_t>(count) : 0;
-  if (count <= 0 || received_ > kMostOctets) state_ = State::kOver;
+  while (!over()) {
+    const ssize_t count = ::recv(socket_.get(), octets.data(), octets.size(), 0);
+    if (count < 0 && try_again(errno)) return;
+    received_ += count > 0 ? static_cast<std::size_t>(count) : 0;
+    if (count <= 0 || received_ > kMostOctets) state_ = State::kOver;
+  }
 }
 
 }  // namespace pollux::nts

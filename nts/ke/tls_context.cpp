@@ -63,7 +63,8 @@ SslContextPtr make_tls_context() noexcept {
                       SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_session_cache_mode(it, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify(it, SSL_VERIFY_NONE, nullptr);
-  SSL_CTX_set_mode(it, SSL_MODE_RELEASE_BUFFERS);
+  // What the file has is sent, and nothing from this host's store of authorities.
+  SSL_CTX_set_mode(it, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_alpn_select_cb(it, select_protocol, nullptr);
   SSL_CTX_set_client_hello_cb(it, prefer_x25519, nullptr);
   return context;

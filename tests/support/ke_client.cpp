@@ -179,6 +179,8 @@ Octets KeClient::exported(std::uint16_t algorithm, std::uint8_t direction, std::
 
 std::string KeClient::cipher() const { return SSL_get_cipher_name(connection_); }
 
+int KeClient::chain_length() const { return sk_X509_num(SSL_get_peer_cert_chain(connection_)); }
+
 std::string KeClient::subject() const {
   X509* const certificate = SSL_get0_peer_certificate(connection_);
   if (certificate == nullptr) return "";

@@ -77,6 +77,7 @@ class KeClient {
   [[nodiscard]] std::string reason() const { return reason_; }  // that the handshake failed
   [[nodiscard]] int socket() const { return socket_; }
   [[nodiscard]] std::string subject() const;  // of the server's certificate
+  [[nodiscard]] int chain_length() const;     // how many certificates the server sent
   [[nodiscard]] bool got_ticket() const;      // with which it could resume the session
   bool update_keys();                         // asks for the same of the server
 

@@ -17,7 +17,7 @@ struct KeyFileContent {
     friend bool operator==(const Key&, const Key&) = default;
   };
   std::array<Key, 4> keys;
-  double age = 0;
+  double age = 0;  // in seconds, below 10^15
 
   friend bool operator==(const KeyFileContent&, const KeyFileContent&) = default;
 };

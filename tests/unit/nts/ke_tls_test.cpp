@@ -32,6 +32,7 @@ TEST_F(KeTls, CertificateIsThatOfTheFiles) {
   const auto client = server_.client({.authority = server_.pem().authority});
   EXPECT_TRUE(client->handshake()) << client->reason();
   EXPECT_EQ(client->subject(), "/CN=ke.example");
+  EXPECT_EQ(client->chain_length(), 2);
 }
 
 // RFC 8915 §3.

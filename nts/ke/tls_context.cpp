@@ -4,6 +4,7 @@
 #include <array>
 
 #include "nts/core/ke_response.h"
+#include "nts/ke/key_share.h"
 
 namespace pollux::nts {
 
@@ -32,6 +33,19 @@ int select_protocol(SSL* /*connection*/, const unsigned char** chosen, unsigned 
   return SSL_TLSEXT_ERR_OK;
 }
 
+// OpenSSL takes the first share of the client's that it knows. Clients of GnuTLS, chronyd among
+// them, send P-256 first and X25519 second, which costs this server a fifth less.
+int prefer_x25519(SSL* connection, int* /*alert*/, void* /*context*/) {
+  const unsigned char* data = nullptr;
+  std::size_t length = 0;
+  if (SSL_client_hello_get0_ext(connection, TLSEXT_TYPE_key_share, &data, &length) == 1 &&
+      has_x25519_share(std::as_bytes(std::span{data, length}))) {
+    constexpr int kX25519[] = {NID_X25519};
+    static_cast<void>(SSL_set1_groups(connection, kX25519, std::size(kX25519)));
+  }
+  return SSL_CLIENT_HELLO_SUCCESS;
+}
+
 }  // namespace
 
 SslContextPtr make_tls_context() noexcept {
@@ -52,6 +66,7 @@ SslContextPtr make_tls_context() noexcept {
   // What the file has is sent, and nothing from this host's store of authorities.
   SSL_CTX_set_mode(it, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_alpn_select_cb(it, select_protocol, nullptr);
+  SSL_CTX_set_client_hello_cb(it, prefer_x25519, nullptr);
   return context;
 }
 

@@ -115,7 +115,7 @@ void Worker::answer_nts(WorkerQueue& queue, const Rules& rules, clock::Counter p
         stamped = queue.stamps.read(queue.address.stamps, std::span{buffers}.first(batch.size()),
                                     now, received);
       }
-      answer_nts_batch(queue, policy, *rules.keys, first, stamped.first(batch.size()));
+      answer_nts_batch(*nts_, queue, policy, *rules.keys, first, stamped.first(batch.size()));
     } else {
       for (responder::Packet* packet : batch) packet->verdict = responder::Verdict::drop_nts_busy;
     }
@@ -125,13 +125,14 @@ void Worker::answer_nts(WorkerQueue& queue, const Rules& rules, clock::Counter p
   }
 }
 
-void Worker::answer_nts_batch(WorkerQueue& queue, const responder::PortPolicy& policy,
-                              const nts::KeyRing& keys, std::size_t first,
+void Worker::answer_nts_batch(nts::NtpStage& stage, const WorkerQueue& queue,
+                              const responder::PortPolicy& policy, const nts::KeyRing& keys,
+                              std::size_t first,
                               std::span<const clock::Counter> received) noexcept {
-  nts_->open(burst_.nts_packets().subspan(first, received.size()), keys);
-  nts_->prepare(policy, keys);
+  stage.open(burst_.nts_packets().subspan(first, received.size()), keys);
+  stage.prepare(policy, keys);
   const clock::Counter before = read_counter(settings_.counter_is_raw_clock);
-  nts_->finish(policy, responder_.clock(), received, before + nts_lead_,
+  stage.finish(policy, responder_.clock(), received, before + nts_lead_,
                queue.address.wire_time->read());
   constexpr std::int64_t kMemory = 8;
   const std::int64_t took = read_counter(settings_.counter_is_raw_clock) - before;

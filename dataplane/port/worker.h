@@ -110,9 +110,9 @@ class Worker {
                    const responder::HostAllowance& allowance) noexcept;
   void answer_nts(WorkerQueue& queue, const Rules& rules, clock::Counter polled, clock::Counter now,
                   clock::Counter received) noexcept;
-  void answer_nts_batch(WorkerQueue& queue, const responder::PortPolicy& policy,
-                        const nts::KeyRing& keys, std::size_t first,
-                        std::span<const clock::Counter> received) noexcept;
+  void answer_nts_batch(nts::NtpStage& stage, const WorkerQueue& queue,
+                        const responder::PortPolicy& policy, const nts::KeyRing& keys,
+                        std::size_t first, std::span<const clock::Counter> received) noexcept;
   void transmit(WorkerQueue& queue) noexcept;
   void rest_when_idle(bool found_work) noexcept;
 

@@ -157,7 +157,7 @@ void Worker::transmit(WorkerQueue& queue) noexcept {
 
 void Worker::rest_when_idle(bool found_work) noexcept {
   constexpr unsigned kRoundsBeforeRest = 64;
-  constexpr timespec kRest{.tv_sec = 0, .tv_nsec = 20'000};
+  constexpr timespec kRest{.tv_sec = 0, .tv_nsec = 10'000};
   if (found_work) {
     empty_rounds_ = 0;
   } else if (++empty_rounds_ > kRoundsBeforeRest) {

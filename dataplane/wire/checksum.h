@@ -48,11 +48,16 @@ class Sum {
 
   // Adds `length` octets; an odd last octet counts as if a zero followed (RFC 1071 §4.1).
   void add(const std::byte* octets, std::size_t length) noexcept {
-    for (; length >= 8; octets += 8, length -= 8) add(load<std::uint64_t>(octets));
-    if (length == 0) return;
-    std::byte padded[8] = {};
-    std::memcpy(padded, octets, length);
-    add(load<std::uint64_t>(padded));
+    constexpr std::size_t kBlock = 64;
+    Sum sum{value_};  // a copy, so that it stays in a register
+    for (; length >= kBlock; octets += kBlock, length -= kBlock) sum.add_words<kBlock / 8>(octets);
+    for (; length >= 8; octets += 8, length -= 8) sum.add(load<std::uint64_t>(octets));
+    if (length != 0) {
+      std::byte padded[8] = {};
+      std::memcpy(padded, octets, length);
+      sum.add(load<std::uint64_t>(padded));
+    }
+    *this = sum;
   }
 
   // The 16-bit sum in memory order. 0xffff over data that carries its own right checksum.

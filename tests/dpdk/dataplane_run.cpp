@@ -105,4 +105,9 @@ std::uint64_t DataplaneRun::verdicts(responder::Verdict verdict) const {
   return sum;
 }
 
+std::string pcap_device(const std::filesystem::path& directory) {
+  return "net_pcap0,rx_pcap=" + (directory / "requests.pcap").string() +
+         ",tx_pcap=" + (directory / "replies.pcap").string();
+}
+
 }  // namespace pollux::test

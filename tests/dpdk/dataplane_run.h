@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -50,5 +51,8 @@ class DataplaneRun {
   bool started_ = false;
   port::Dataplane dataplane_;
 };
+
+// The device that reads requests.pcap of a directory and writes replies.pcap there.
+[[nodiscard]] std::string pcap_device(const std::filesystem::path& directory);
 
 }  // namespace pollux::test

@@ -1,8 +1,11 @@
-// NTS requests to a real worker, with the reference back end.
+// NTS requests to a real worker.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
+#include <vector>
 
+#include "nts/aead/choose.h"
 #include "nts/aead/reference.h"
 #include "nts/core/ntp_stage.h"
 #include "tests/dpdk/dataplane_run.h"
@@ -10,6 +13,7 @@
 #include "tests/dpdk/ring_port.h"
 #include "tests/support/dissect.h"
 #include "tests/support/nts_message.h"
+#include "tests/support/nts_reply.h"
 
 namespace pollux::test {
 namespace {
@@ -104,6 +108,98 @@ TEST_F(Nts, AFloodLeavesPlainRequestsTheirShare) {
   std::uint64_t received = 0;
   while (ring_.receive()) ++received;
   EXPECT_EQ(received, kBursts * kPlain + answered);
+  EXPECT_EQ(ring_.buffers_in_use(), 0U);
+}
+
+// Both AEADs, any number of cookies, IPv4 and IPv6, good and spoilt, plain ones between, in bursts
+// of 1 to 31: the worker's back end for this processor gives what the reference can read.
+class NtsOnTheWire : public testing::Test {
+ protected:
+  struct Request {
+    Client client;
+    std::size_t cookies = 0;  // asked for; 0: a plain request
+    bool is_good = true;
+    Octets frame;
+  };
+
+  NtsOnTheWire() : run_{settings()} { EXPECT_TRUE(run_.dataplane().apply_keys(keys_)); }
+
+  port::DataplaneSettings settings() {
+    auto settings = settings_for({server_port("rings", ring_.device())});
+    settings.make_aead = [] { return nts::choose_aead().back_end; };
+    return settings;
+  }
+
+  Request random_request() {
+    Request request{.cookies = random_.below(9), .is_good = !random_.chance(4)};
+    Frame frame = random_.chance(2) ? ipv4_request() : ipv6_request();
+    frame.destination_mac = kRingMac;
+    if (request.cookies > 0) {
+      const auto aead =
+          random_.chance(2) ? nts::AeadId::kAesSivCmac256 : nts::AeadId::kAes128GcmSiv;
+      request.client = make_client(aead_, keys_, random_, aead);
+      Bytes message = make_request(aead_, request.client, random_, request.cookies - 1, {},
+                                   32 + 4 * random_.below(20));
+      if (!request.is_good) message.back() ^= std::byte{1};
+      frame.payload = octets_of(message);
+    }
+    request.frame = frame.build();
+    return request;
+  }
+
+  // Plain requests leave first, the others in their order.
+  void expect_reply(const Request& request, const Octets& frame) {
+    const auto reply = dissect(frame).value();
+    EXPECT_TRUE(reply.udp_checksum_right);
+    if (request.cookies == 0) {
+      EXPECT_EQ(reply.payload.size(), 48U);
+      return;
+    }
+    const auto asked = dissect(request.frame).value();
+    EXPECT_EQ(reply.ntp().origin, get(asked.payload, 40, 8));
+    if (!request.is_good) {
+      EXPECT_EQ(reply.ntp().stratum, 0U);
+      return;
+    }
+    EXPECT_EQ(frame.size(), request.frame.size());
+    const auto plaintext = open_reply(aead_, request.client, to_bytes(reply.payload));
+    ASSERT_TRUE(plaintext);
+    const auto cookies = cookies_in(*plaintext);
+    ASSERT_TRUE(cookies);
+    EXPECT_EQ(cookies->size(), request.cookies);
+    for (const Bytes& cookie : *cookies)
+      EXPECT_EQ(keys_in(aead_, keys_, cookie), request.client.keys);
+  }
+
+  Random random_{23};
+  nts::ReferenceAead aead_;
+  nts::KeyRing keys_ = some_ring(5);
+  RingPort ring_{"wire"};
+  DataplaneRun run_;
+};
+
+TEST_F(NtsOnTheWire, EveryReplyIsWhatTheReferenceReads) {
+  run_.start();
+  std::uint64_t sent = 0;
+  for (int round = 0; round < 60; ++round) {
+    // Fewer than 32: a full burst would bound the time for NTS.
+    std::vector<Request> burst(1 + random_.below(31));
+    std::vector<Octets> frames;
+    for (Request& request : burst) {
+      request = random_request();
+      frames.push_back(request.frame);
+    }
+    sent += burst.size();
+    ASSERT_TRUE(ring_.send_together(frames));
+    ASSERT_TRUE(run_.wait_for_packets(sent));
+    std::ranges::stable_partition(burst, [](const Request& each) { return each.cookies == 0; });
+    for (const Request& request : burst) {
+      const auto reply = ring_.receive();
+      ASSERT_TRUE(reply);
+      ASSERT_NO_FATAL_FAILURE(expect_reply(request, *reply));
+    }
+  }
+  EXPECT_EQ(run_.verdicts(Verdict::drop_nts_busy), 0U);
   EXPECT_EQ(ring_.buffers_in_use(), 0U);
 }
 

@@ -85,6 +85,17 @@ bool RingPort::send(const Octets& frame, unsigned queue) {
   return true;
 }
 
+bool RingPort::send_together(const std::vector<Octets>& frames) {
+  const UnseenAccesses unseen;
+  std::vector<void*> buffers;
+  for (const Octets& frame : frames) {
+    buffers.push_back(make_buffer(queues_.front().pool, frame.data(), frame.size()));
+    if (buffers.back() == nullptr) return false;
+  }
+  const auto count = static_cast<unsigned>(buffers.size());
+  return rte_ring_enqueue_bulk(queues_.front().to_worker, buffers.data(), count, nullptr) == count;
+}
+
 bool RingPort::send_stamped(const Octets& frame, std::uint64_t stamp) {
   const UnseenAccesses unseen;
   int offset = 0;

@@ -36,6 +36,8 @@ class RingPort {
 
   // False where all buffers are under way. `frame` fits one buffer.
   [[nodiscard]] bool send(const Octets& frame, unsigned queue = 0);
+  // So that the worker finds all at once.
+  [[nodiscard]] bool send_together(const std::vector<Octets>& frames);
   // The same as from a device that stamps frames: `stamp` in the buffer's field for it.
   [[nodiscard]] bool send_stamped(const Octets& frame, std::uint64_t stamp);
   // The same as two buffers chained, the first with `first` octets.

@@ -5,7 +5,7 @@
 
 #include "tests/dpdk/dataplane_run.h"
 #include "tests/dpdk/frame_kinds.h"
-#include "tests/dpdk/pcap_file.h"
+#include "tests/support/pcap_file.h"
 #include "tests/unit/control/temporary_directory.h"
 
 namespace pollux::test {

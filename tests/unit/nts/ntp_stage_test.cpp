@@ -9,6 +9,7 @@
 #include "tests/support/frame_runner.h"
 #include "tests/support/known_clock.h"
 #include "tests/support/nts_message.h"
+#include "tests/support/nts_reply.h"
 
 namespace pollux::test {
 namespace {
@@ -26,8 +27,6 @@ struct Answer {
   Octets frame;
   Dissected packet;
   Bytes message;
-  std::vector<Bytes> cookies;  // decrypted
-  bool authentic = false;
 };
 
 class NtpStage : public testing::Test {
@@ -82,56 +81,25 @@ class NtpStage : public testing::Test {
     return answer(std::vector<Octets>{frame.build()}).front();
   }
 
-  // The authenticator of a reply, as a client opens it.
-  void read(const Client& client, Answer& answer) {
-    const Bytes& reply = answer.message;
-    std::size_t at = 48;
-    while (wire::load_be16(reply.data() + at) != nts::kAuthenticatorField)
-      at += wire::load_be16(reply.data() + at + 2);
-    const auto begin = [&](std::size_t offset) {
-      return reply.begin() + static_cast<std::ptrdiff_t>(offset);
-    };
-    const std::size_t nonce = wire::load_be16(reply.data() + at + 4);
-    const std::size_t sealed = wire::load_be16(reply.data() + at + 6);
-    ASSERT_EQ(at + 8 + nonce + sealed, reply.size());
-    const Text text{.aead = client.aead,
-                    .key = client.key(1),
-                    .nonce = {begin(at + 8), begin(at + 8 + nonce)},
-                    .associated_data = {reply.begin(), begin(at)}};
-    const auto [good, plaintext] =
-        open(aead_, text, Bytes(begin(at + 8 + nonce), begin(at + 8 + nonce + sealed)));
-    answer.authentic = good;
-    for (std::size_t i = 0; good && i < plaintext.size();) {
-      ASSERT_EQ(wire::load_be16(plaintext.data() + i), nts::kCookieField);
-      const std::size_t length = wire::load_be16(plaintext.data() + i + 2);
-      const auto from = plaintext.begin() + static_cast<std::ptrdiff_t>(i);
-      answer.cookies.emplace_back(from + 4, from + static_cast<std::ptrdiff_t>(length));
-      i += length;
-    }
+  // The cookies of a reply that has to be authentic.
+  std::vector<Bytes> read(const Client& client, const Answer& answer) {
+    const auto plaintext = open_reply(aead_, client, answer.message);
+    EXPECT_TRUE(plaintext);
+    const auto cookies = cookies_in(plaintext.value_or(Bytes{}));
+    EXPECT_TRUE(cookies);
+    return cookies.value_or(std::vector<Bytes>{});
   }
 
-  // The keys in a cookie.
-  std::optional<Bytes> keys_in(const Bytes& cookie) {
-    const auto view = nts::parse_cookie(cookie);
-    if (!view) return std::nullopt;
-    Bytes keys(2 * nts::kLongestKey);
-    nts::CookieOpening opening{.key = ring_.find(view->key_id), .cookie = *view, .keys = keys};
-    aead_.open_cookies({&opening, 1});
-    if (!opening.good) return std::nullopt;
-    keys.resize(2 * nts::key_length(view->aead));
-    return keys;
-  }
-
-  void expect_good(const Client& client, const Bytes& request, Answer answer, std::size_t cookies) {
+  void expect_good(const Client& client, const Bytes& request, const Answer& answer,
+                   std::size_t cookies) {
     ASSERT_EQ(answer.verdict, Verdict::reply_nts);
-    ASSERT_NO_FATAL_FAILURE(read(client, answer));
-    EXPECT_TRUE(answer.authentic);
+    const std::vector<Bytes> fresh_cookies = read(client, answer);
     EXPECT_LE(answer.message.size(), request.size());
-    EXPECT_EQ(answer.cookies.size(), cookies);
-    for (const Bytes& fresh : answer.cookies) {
+    EXPECT_EQ(fresh_cookies.size(), cookies);
+    for (const Bytes& fresh : fresh_cookies) {
       EXPECT_EQ(fresh.size(), client.cookie.size());
-      EXPECT_EQ(keys_in(fresh), client.keys);
-      EXPECT_EQ(std::ranges::count(answer.cookies, fresh), 1);  // each has a nonce of its own
+      EXPECT_EQ(keys_in(aead_, ring_, fresh), client.keys);
+      EXPECT_EQ(std::ranges::count(fresh_cookies, fresh), 1);  // each has a nonce of its own
     }
     EXPECT_TRUE(answer.packet.udp_checksum_right);
     EXPECT_TRUE(answer.packet.ip_checksum_right);
@@ -206,10 +174,9 @@ TEST_F(NtpStage, OpensCookiesOfOldKeysAndSealsWithTheCurrentOne) {
   for (int rotations = 0; rotations < 2; ++rotations) {
     ring_ = ring_.rotated({.key = {}, .id = static_cast<std::uint32_t>(random_.next())});
     const Bytes asked = request(one);
-    Answer got = answer(asked);
+    const Answer got = answer(asked);
     expect_good(one, asked, got, 1);
-    read(one, got);
-    EXPECT_EQ(nts::parse_cookie(got.cookies.front())->key_id, ring_.current().id);
+    EXPECT_EQ(nts::parse_cookie(read(one, got).at(0))->key_id, ring_.current().id);
   }
 }
 

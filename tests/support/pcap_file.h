@@ -1,8 +1,8 @@
-// Capture files that net_pcap reads requests from and writes replies to. Pure.
+// Capture files (pcap, of Ethernet frames), for drivers and generators that replay one. For tests
+// only.
 #pragma once
 
 #include <filesystem>
-#include <string>
 #include <vector>
 
 #include "tests/support/octets.h"
@@ -11,8 +11,5 @@ namespace pollux::test {
 
 void write_pcap_file(const std::filesystem::path& path, const std::vector<Octets>& frames);
 [[nodiscard]] std::vector<Octets> read_pcap_file(const std::filesystem::path& path);
-
-// The device that reads requests.pcap of a directory and writes replies.pcap there.
-[[nodiscard]] std::string pcap_device(const std::filesystem::path& directory);
 
 }  // namespace pollux::test

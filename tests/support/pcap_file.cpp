@@ -1,4 +1,4 @@
-#include "tests/dpdk/pcap_file.h"
+#include "tests/support/pcap_file.h"
 
 #include <fstream>
 #include <iterator>
@@ -51,11 +51,6 @@ std::vector<Octets> read_pcap_file(const std::filesystem::path& path) {
     at += length;
   }
   return frames;
-}
-
-std::string pcap_device(const std::filesystem::path& directory) {
-  return "net_pcap0,rx_pcap=" + (directory / "requests.pcap").string() +
-         ",tx_pcap=" + (directory / "replies.pcap").string();
 }
 
 }  // namespace pollux::test

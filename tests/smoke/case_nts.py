@@ -10,10 +10,10 @@ from lab import SERVER4, SPARE4, until
 POLL_SECONDS = 2
 
 
-def serve(lab, rotate="7d"):
+def serve(lab, rotate="7d", addresses=(SPARE4 + "/24",)):
     """pollux-ke at the kernel's address, polluxd at another one that the NTPv4 server record tells."""
     ke = Ke(lab)
-    lab.configure(addresses=(SPARE4 + "/24",), top=f"""
+    lab.configure(addresses=addresses, top=f"""
 [nts]
 enabled = true
 key_file = "{ke.keys}"

@@ -1,0 +1,134 @@
+"""polluxd and testpmd side by side on one core: what scripts/bench-responder's parts share."""
+
+import json
+import math
+import os
+import pathlib
+import re
+import socket
+import statistics
+import time
+
+from bench import Failure, Process, control_cpu, run, worker_cpu
+
+HUGEPAGES = pathlib.Path('/proc/sys/vm/nr_hugepages')
+PAGES_NEEDED = 512
+FRAMES = 1024
+PCAP_MAC = '02:70:63:61:70:00'  # of the first net_pcap port; the sample requests are sent to it
+TESTPMD_MEMORY = ['-m', '192']
+NO_NTS = '[nts]\nenabled = false'
+
+
+class Hugepages:
+    """Enough hugepages for the time of the run; the number before is put back."""
+
+    def __enter__(self):
+        self.before = HUGEPAGES.read_text().strip()
+        if int(self.before) < PAGES_NEEDED:
+            HUGEPAGES.write_text(str(PAGES_NEEDED))
+        self.available = int(HUGEPAGES.read_text()) >= PAGES_NEEDED
+        return self
+
+    def __exit__(self, *_):
+        HUGEPAGES.write_text(self.before)
+
+
+class ResponderBench:
+    def __init__(self, options, directory, hugepages):
+        self.build = options.build
+        self.seconds = options.seconds
+        self.repeats = options.repeats
+        self.directory = pathlib.Path(directory)
+        self.hugepages = hugepages
+
+    def capture(self, name, *arguments):
+        """A capture of requests, with the arguments of write_pcap; its path."""
+        path = self.directory / f'{name}.pcap'
+        run([self.build / 'tests/bench/write_pcap', '--count', FRAMES, *arguments, path])
+        return path
+
+    def memory(self):
+        return ['--in-memory'] if self.hugepages else ['--no-huge', '--no-shconf']
+
+    def testpmd(self, mode, devices, prefix, cpu, extra=()):
+        main = cpu if prefix == 'generator' else control_cpu()
+        return (['dpdk-testpmd', '--lcores', f'0@{main},1@{cpu}', '--no-pci', '--no-telemetry',
+                 f'--file-prefix={prefix}{os.getpid()}', *self.memory(), *TESTPMD_MEMORY]
+                + [f'--vdev={device}' for device in devices]
+                + ['--', f'--forward-mode={mode}', '-a', '--stats-period', '1', '--total-num-mbufs=16384', *extra])
+
+    def polluxd(self, device, nts=NO_NTS):
+        config = self.directory / 'pollux.toml'
+        config.write_text(f'''
+[server]
+run_dir = "{self.directory}"
+log_level = "warning"
+[clock]
+trust = true
+stratum = 1
+[workers]
+cores = [{worker_cpu()}]
+idle = "poll"
+[memory]
+hugepages = {str(self.hugepages).lower()}
+megabytes = 192
+{nts}
+[[port]]
+device = "{device}"
+addresses = ["198.18.0.1/15", "2001:db8::1/64"]
+''')
+        return [self.build / 'control/polluxd', '--config', config]
+
+    def observed(self):
+        with socket.socket(socket.AF_UNIX) as observe:
+            observe.settimeout(5)
+            observe.connect(str(self.directory / 'observe.sock'))
+            parts = []
+            while part := observe.recv(65536):
+                parts.append(part)
+        return json.loads(b''.join(parts))
+
+    def verdicts(self, device, nts=NO_NTS):
+        """How many requests of the feed polluxd gave each verdict, and the seconds that it took."""
+        with Process(self.polluxd(device, nts), self.directory / 'polluxd.log') as daemon:
+            time.sleep(2.5)
+            daemon.check()
+            before, start = self.observed(), time.monotonic()
+            time.sleep(self.seconds)
+            after, seconds = self.observed(), time.monotonic() - start
+        older, newer = counts_of(before), counts_of(after)
+        return {name: newer[name] - older[name] for name in newer}, seconds
+
+    def pollux_rate(self, device):
+        counts, seconds = self.verdicts(device)
+        answered, received = counts['reply_plain'], sum(counts.values())
+        if answered == 0 or answered != received:
+            raise Failure(f'polluxd answered {answered} of {received} requests')
+        return answered / seconds / 1e6
+
+    def testpmd_rate(self, mode, device):
+        log = self.directory / 'testpmd.log'
+        with Process(self.testpmd(mode, [device], 'testpmd', worker_cpu()), log) as testpmd:
+            return self.rate_in_log(f'testpmd {mode}', testpmd)
+
+    def rate_in_log(self, name, testpmd, ports=1):
+        """The median of what the last port of a testpmd received in each of its seconds but the first two."""
+        wanted = 2 + math.ceil(self.seconds)
+        patience = time.monotonic() + 10 + 2 * wanted
+        rates = []
+        while len(rates) < wanted:
+            if time.monotonic() > patience:
+                raise Failure(f'{name} gave {len(rates)} rates of {wanted}: {testpmd.log.read_text()[-600:]}')
+            time.sleep(0.2)
+            testpmd.check()
+            rates = [int(rate) for rate in re.findall(r'Rx-pps:\s+(\d+)\s', testpmd.log.read_text())][ports - 1::ports]
+        return statistics.median(rates[2:wanted]) / 1e6
+
+
+def feed(capture):
+    """The device that gives the requests of a capture over and over, and drops replies."""
+    return f'net_pcap0,rx_pcap={capture},infinite_rx=1'
+
+
+def counts_of(document):
+    return {verdict['name']: verdict['count'] for verdict in document['serverstats']['verdicts']}

@@ -24,6 +24,7 @@ enum class PhcTimescale : std::uint8_t { kAuto, kUtc, kTai };
 enum class CounterChoice : std::uint8_t { kAuto, kTsc, kMonotonicRaw };
 enum class IdleMode : std::uint8_t { kAuto, kPoll, kSleep };
 enum class InterfaceDriver : std::uint8_t { kAfPacket, kAfXdp };
+enum class XdpMode : std::uint8_t { kAuto, kNative, kGeneric, kCopy };
 enum class HostStack : std::uint8_t { kAuto, kNone, kKernel };
 
 enum class PortKind : std::uint8_t { kPci, kInterface, kDevice };
@@ -118,6 +119,8 @@ struct PortConfig {
   PortKind kind = PortKind::kPci;
   std::string device;  // PCI address (dddd:bb:dd.f), interface name or DPDK device string, by kind
   InterfaceDriver driver = InterfaceDriver::kAfPacket;  // only for PortKind::kInterface
+  XdpMode xdp_mode = XdpMode::kAuto;                    // only for InterfaceDriver::kAfXdp
+  bool follows_interface = false;  // no addresses are given: those that the interface has
   std::vector<wire::Ipv4Interface> ipv4;
   std::vector<wire::Ipv6Interface> ipv6;
   std::vector<std::uint16_t> vlans;

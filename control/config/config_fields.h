@@ -101,6 +101,7 @@ inline constexpr std::tuple kKeFields{
 inline constexpr std::tuple kPortFields{
     Field{"port.name", &PortConfig::name},
     Field{"port.driver", &PortConfig::driver},
+    Field{"port.xdp_mode", &PortConfig::xdp_mode},
     Field{"port.vlans", &PortConfig::vlans},
     Field{"port.host_stack", &PortConfig::host_stack},
     Field{"port.rx_descriptors", &PortConfig::rx_descriptors},

@@ -188,9 +188,12 @@ inline constexpr auto kKeys = [] {
       string("port.pci", "", kRestart, "PCI address of the device"),
       string("port.interface", "", kRestart, "kernel network interface, with driver"),
       choice("port.driver", "af_packet|af_xdp", "", kRestart, "how the interface is reached"),
+      choice("port.xdp_mode", "auto|native|generic|copy", "\"auto\"", kRestart,
+             "where the XDP program runs (native: in the driver), and whether frames are copied"),
       string("port.device", "", kRestart, "DPDK device string"),
       strings("port.addresses", 64, "", kReloadable,
-              "own IPv4 and IPv6 addresses, each with an optional prefix length"),
+              "own IPv4 and IPv6 addresses, each with an optional prefix length; unless set, those "
+              "of the interface"),
       integers("port.vlans", 1, 4094, 16, "[]", kReloadable,
                "VLANs answered besides untagged and priority-tagged frames"),
       choice("port.host_stack", "auto|none|kernel", "\"auto\"", kRestart,

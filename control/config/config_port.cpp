@@ -85,6 +85,11 @@ void read_device(ConfigReader& reader, const toml::table& table, PortConfig& por
   } else if (port.kind != PortKind::kInterface && driver != nullptr) {
     reader.fail(line_of(*driver), "port.driver is for a port with interface only");
   }
+  if (port.xdp_mode != XdpMode::kAuto &&
+      (port.kind != PortKind::kInterface || port.driver != InterfaceDriver::kAfXdp)) {
+    reader.fail(line_of(*table.get("xdp_mode")),
+                "port.xdp_mode is for a port with driver = \"af_xdp\" only");
+  }
 }
 
 // The address alone, by which duplicates are found.
@@ -96,7 +101,9 @@ void read_addresses(ConfigReader& reader, const toml::table& table, PortConfig& 
   constexpr Key kKey = key_of("port.addresses");
   const toml::node* node = table.get(kKey.name());
   if (node == nullptr) {
-    reader.fail(line_of(table), "[[port]] needs addresses, a list of its own addresses");
+    port.follows_interface = port.kind == PortKind::kInterface;
+    if (!port.follows_interface)
+      reader.fail(line_of(table), "[[port]] needs addresses, a list of its own addresses");
     return;
   }
   const toml::array* list = reader.array(kKey, *node);

@@ -30,6 +30,13 @@ std::string all_of(const std::vector<ConfigError>& errors) {
   return fmt::format("{}", fmt::join(lines, "; "));
 }
 
+std::string addresses_text(const PortConfig& port) {
+  std::vector<std::string> texts;
+  for (const auto& own : port.ipv4) texts.push_back(to_string(own));
+  for (const auto& own : port.ipv6) texts.push_back(to_string(own));
+  return texts.empty() ? "none" : fmt::format("{}", fmt::join(texts, ", "));
+}
+
 }  // namespace
 
 Daemon::Daemon(Config config, Sources sources)
@@ -37,16 +44,21 @@ Daemon::Daemon(Config config, Sources sources)
       sources_{std::move(sources)},
       lock_{value_or_throw(InstanceLock::acquire(config_.server.run_dir, "polluxd"))},
       facts_{read_port_facts(config_)},
+      whole_{with_own_addresses(config_, facts_)},
+      interfaces_{whole_, facts_},
       cores_{worker_cores(config_, port::allowed_cpus())},
       eal_{make_eal_settings(config_, cores_)},
       clock_{config_.clock, config_.server.run_dir, latch_},
-      dataplane_{make_dataplane_settings(config_, facts_, cores_, phc::counter_source(),
-                                         clock_.counter_hertz()),
+      dataplane_{make_dataplane_settings(whole_, facts_, cores_, phc::counter_source(),
+                                         clock_.counter_hertz(), interfaces_.xdp_object()),
                  latch_},
+      watch_{loop_, [this] { follow_interfaces(); }},
       nts_{loop_, config_, [this](const nts::KeyRing& ring) { apply_keys(ring); }} {
   prepare_clock();
   clock_.start();
   dataplane_.start();
+  interfaces_.open(whole_, facts_);
+  follow_interfaces();  // of what happened since the first look
   open_signals();
   open_sockets();
   loop_.call_every(std::chrono::seconds{1}, [this] { every_second(); });
@@ -137,6 +149,7 @@ void Daemon::on_signal() {
 void Daemon::every_second() {
   const auto now = std::chrono::steady_clock::now();
   dataplane_.follow_links();
+  interfaces_.retry();
   auto report = look_at_dataplane();
   rates_ = make_rates(last_report_, report, std::chrono::duration<double>(now - last_look_).count(),
                       clock_.counter_hertz());
@@ -214,22 +227,48 @@ nlohmann::json Daemon::apply(const Config& wanted) {
     return control_failure(
         fmt::format("these keys cannot change without a restart: {}", fmt::join(fixed, ", ")));
   }
-  auto facts = read_port_facts(wanted);
-  const bool settled = dataplane_.apply(make_policies(wanted, facts), wanted.limits.host_replies);
+  const bool settled = take_up(wanted, read_port_facts(wanted));
   set_log_level(wanted.server.log_level);
-  config_ = wanted;
-  facts_ = std::move(facts);
   nts_.look();
   return control_success(
       settled ? "configuration reloaded"
               : "configuration reloaded, but a worker has not taken it up within a second");
 }
 
+// Returns false when some worker has not taken up the rules within a second. Workers know an
+// address before frames to it come, and a while longer.
+bool Daemon::take_up(const Config& wanted, PortFacts facts) {
+  Config whole = with_own_addresses(wanted, facts);
+  const bool settled = dataplane_.apply(make_policies(whole, facts), wanted.limits.host_replies);
+  interfaces_.follow(whole, facts);
+  config_ = wanted;
+  whole_ = std::move(whole);
+  facts_ = std::move(facts);
+  return settled;
+}
+
+// An address that leaves the kernel does not become Pollux's alone by that: it may come back, or go
+// to another host. A reload decides anew.
+void Daemon::follow_interfaces() {
+  auto facts = read_port_facts(config_);
+  for (std::size_t i = 0; i < facts.size(); ++i) keep_host_addresses(facts[i], facts_[i]);
+  if (facts == facts_) return;
+  const Config before = whole_;
+  if (!take_up(Config{config_}, std::move(facts)))
+    log_warning("a worker has not taken up changed addresses within a second");
+  for (std::size_t i = 0; i < whole_.ports.size(); ++i) {
+    const PortConfig& port = whole_.ports[i];
+    if (port.ipv4 != before.ports[i].ipv4 || port.ipv6 != before.ports[i].ipv6)
+      log_info("port {}: addresses are now {}", port.name, addresses_text(port));
+  }
+}
+
 std::vector<std::string> Daemon::warnings(const ClockReport& clock,
                                           const port::DataplaneReport& dataplane) const {
   auto all = clock_warnings(config_.clock, clock);
-  for (auto& warning : port_warnings(config_, facts_, cores_.size()))
+  for (auto& warning : port_warnings(whole_, facts_, cores_.size()))
     all.push_back(std::move(warning));
+  for (auto& warning : interfaces_.warnings()) all.push_back(std::move(warning));
   for (const auto& port : dataplane.ports) {
     if (!port.link_up) all.push_back(fmt::format("port {}: the link is down", port.name));
     if (port.queues < cores_.size()) {
@@ -248,7 +287,7 @@ std::string Daemon::document() const {
   }
   const auto dataplane = look_at_dataplane();
   const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - started_steady_;
-  ObserveInput input{.config = config_,
+  ObserveInput input{.config = whole_,
                      .clock = clock,
                      .dataplane = dataplane,
                      .rates = rates_,
@@ -260,7 +299,7 @@ std::string Daemon::document() const {
                      .nts = nts_.document()};
   if (auto warning = nts_.warning()) input.warnings.push_back(std::move(*warning));
   for (std::size_t i = 0; i < config_.ports.size(); ++i) {
-    input.kernel_behind.push_back(kernel_behind(config_.ports[i], facts_[i]));
+    input.kernel_behind.push_back(kernel_behind(whole_.ports[i], facts_[i]));
   }
   return observe_document(input).dump();
 }

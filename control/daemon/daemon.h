@@ -12,6 +12,8 @@
 #include "control/config/config.h"
 #include "control/daemon/clock_loop.h"
 #include "control/daemon/dataplane_settings.h"
+#include "control/daemon/interface_watch.h"
+#include "control/daemon/kernel_interfaces.h"
 #include "control/daemon/leap_file.h"
 #include "control/daemon/nts_keys.h"
 #include "control/daemon/observe_document.h"
@@ -49,6 +51,8 @@ class Daemon {
   [[nodiscard]] nlohmann::json on_request(const std::string& verb);
   [[nodiscard]] nlohmann::json reload();
   [[nodiscard]] nlohmann::json apply(const Config& wanted);
+  [[nodiscard]] bool take_up(const Config& wanted, PortFacts facts);
+  void follow_interfaces();
   [[nodiscard]] std::string document() const;
   [[nodiscard]] std::vector<std::string> warnings(const ClockReport& clock,
                                                   const port::DataplaneReport& dataplane) const;
@@ -61,16 +65,19 @@ class Daemon {
   void feed_watchdog(const port::DataplaneReport& newest);
 
   // In the order in which they are needed: destruction goes the other way.
-  Config config_;
+  Config config_;  // as it was read
   Sources sources_;
   InstanceLock lock_;
   PortFacts facts_;
+  Config whole_;  // with the addresses of interfaces
+  KernelInterfaces interfaces_;
   std::vector<unsigned> cores_;
   port::Eal eal_;
   clock::SnapshotLatch latch_;
   ClockLoop clock_;
   port::Dataplane dataplane_;
   EventLoop loop_;
+  InterfaceWatch watch_;
   NtsKeys nts_;
   UniqueFd signals_;
   std::unique_ptr<ObserveServer> observe_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <stdexcept>
 
 #include "control/service/log.h"
@@ -20,14 +21,27 @@ bool is_kernel_fed(const PortConfig& port) {
          (port.kind == PortKind::kDevice && port.device.starts_with("net_tap"));
 }
 
-bool carries_own_address(const PortConfig& port, const InterfaceFacts& facts) {
-  const auto owns = [&facts](const wire::Ipv4Interface& own) {
-    return std::ranges::find(facts.ipv4, own.address) != facts.ipv4.end();
-  };
-  const auto owns_ipv6 = [&facts](const wire::Ipv6Interface& own) {
-    return std::ranges::find(facts.ipv6, own.address) != facts.ipv6.end();
-  };
-  return std::ranges::any_of(port.ipv4, owns) || std::ranges::any_of(port.ipv6, owns_ipv6);
+// Calls `good(address)` for each own address and counts those for which it is true.
+template <typename Good>
+std::size_t count_addresses(const PortConfig& port, Good&& good) {
+  const auto of = [&good](const auto& own) { return good(own.address); };
+  return static_cast<std::size_t>(std::ranges::count_if(port.ipv4, of) +
+                                  std::ranges::count_if(port.ipv6, of));
+}
+
+std::size_t shared_addresses(const PortConfig& port, const InterfaceFacts& facts) {
+  return count_addresses(port, [&](const auto& address) { return facts.kernel_has(address); });
+}
+
+bool is_xdp(const PortConfig& port) {
+  return is_kernel_interface(port) && port.driver == InterfaceDriver::kAfXdp;
+}
+
+// An interface may have more addresses than a policy takes.
+template <typename Own>
+void take_first(std::vector<Own>& to, const std::vector<Own>& from) {
+  const auto count = std::min(from.size(), responder::kMaximumAddresses);
+  to.assign(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
 void log_driver_line(port::DriverLogLevel level, std::string_view line) {
@@ -52,8 +66,19 @@ std::vector<unsigned> worker_cores(const Config& config, const std::vector<unsig
   return {allowed.back()};
 }
 
+Config with_own_addresses(const Config& config, const PortFacts& facts) {
+  Config whole = config;
+  for (std::size_t i = 0; i < whole.ports.size(); ++i) {
+    PortConfig& port = whole.ports[i];
+    if (!port.follows_interface) continue;
+    take_first(port.ipv4, facts[i].ipv4);
+    take_first(port.ipv6, facts[i].ipv6);
+  }
+  return whole;
+}
+
 std::string device_string(const PortConfig& port, std::size_t index, std::size_t workers,
-                          const InterfaceFacts& facts) {
+                          const InterfaceFacts& facts, const std::string& xdp_object) {
   if (!is_kernel_interface(port)) return port.device;
   if (!facts.exists) {
     throw std::runtime_error(
@@ -63,22 +88,20 @@ std::string device_string(const PortConfig& port, std::size_t index, std::size_t
     return fmt::format("net_af_packet{},iface={},qpairs={},framecnt={},qdisc_bypass=1", index,
                        port.device, workers, port.rx_descriptors);
   }
-  // The XDP program that comes with this driver takes every frame.
-  if (!facts.ipv4.empty() || !facts.ipv6.empty()) {
-    throw std::runtime_error(
-        fmt::format("port {}: af_xdp would take every packet of {} from the kernel, which has "
-                    "addresses there; use driver = \"af_packet\", or an interface without "
-                    "addresses",
-                    port.name, port.device));
-  }
-  return fmt::format("net_af_xdp{},iface={},queue_count={}", index, port.device,
-                     std::min<std::size_t>(workers, facts.queues));
+  // Sockets that do without a copy are bound to the place in the driver that generic mode leaves.
+  const bool copies = port.xdp_mode == XdpMode::kCopy || port.xdp_mode == XdpMode::kGeneric;
+  return fmt::format("net_af_xdp{},iface={},queue_count={},xdp_prog={}{}", index, port.device,
+                     std::min<std::size_t>(workers, facts.queue_pairs), xdp_object,
+                     copies ? ",force_copy=1" : "");
 }
 
 bool kernel_behind(const PortConfig& port, const InterfaceFacts& facts) {
   if (port.host_stack != HostStack::kAuto) return port.host_stack == HostStack::kKernel;
-  return is_kernel_interface(port) && port.driver == InterfaceDriver::kAfPacket &&
-         carries_own_address(port, facts);
+  if (!is_kernel_interface(port)) return false;
+  if (port.follows_interface) return true;
+  const std::size_t shared = shared_addresses(port, facts);
+  // With af_xdp each address goes its own way, before Pollux sees a frame.
+  return is_xdp(port) ? shared == port.ipv4.size() + port.ipv6.size() : shared > 0;
 }
 
 bool sleeps_when_idle(const Config& config) {
@@ -116,7 +139,8 @@ port::EalSettings make_eal_settings(const Config& config, const std::vector<unsi
 
 port::DataplaneSettings make_dataplane_settings(const Config& config, const PortFacts& facts,
                                                 const std::vector<unsigned>& cores,
-                                                phc::CounterSource counter, double counter_hertz) {
+                                                phc::CounterSource counter, double counter_hertz,
+                                                const std::string& xdp_object) {
   port::DataplaneSettings settings{
       .buffers = config.memory.mbufs,
       .burst = config.workers.burst,
@@ -134,7 +158,7 @@ port::DataplaneSettings make_dataplane_settings(const Config& config, const Port
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const PortConfig& port = config.ports[i];
     settings.ports.push_back({.name = port.name,
-                              .device = device_string(port, i, cores.size(), facts[i]),
+                              .device = device_string(port, i, cores.size(), facts[i], xdp_object),
                               .rx_descriptors = port.rx_descriptors,
                               .tx_descriptors = port.tx_descriptors,
                               .policy = policies[i]});
@@ -147,20 +171,26 @@ std::vector<std::string> port_warnings(const Config& config, const PortFacts& fa
   std::vector<std::string> warnings;
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const PortConfig& port = config.ports[i];
-    if (is_kernel_interface(port) && port.driver == InterfaceDriver::kAfPacket &&
-        carries_own_address(port, facts[i])) {
-      warnings.push_back(fmt::format(
-          "port {}: the kernel has an address of this port too and also answers what comes to it "
-          "(with "
-          "\"port unreachable\" where nothing listens); drop UDP port {} from {} in its firewall",
-          port.name, config.ntp.port, port.device));
+    const bool has_addresses = !port.ipv4.empty() || !port.ipv6.empty();
+    if (!has_addresses)
+      warnings.push_back(fmt::format("port {}: {} has no address", port.name, port.device));
+    if (port.follows_interface &&
+        std::max(facts[i].ipv4.size(), facts[i].ipv6.size()) > responder::kMaximumAddresses) {
+      warnings.push_back(fmt::format("port {}: of the addresses of {} only {} of a kind are served",
+                                     port.name, port.device, responder::kMaximumAddresses));
     }
-    const bool is_xdp = is_kernel_interface(port) && port.driver == InterfaceDriver::kAfXdp;
-    if (is_xdp && facts[i].queues > workers) {
+    if (!is_xdp(port)) continue;
+    if (facts[i].queues > workers) {
       warnings.push_back(fmt::format(
           "port {}: {} has {} receive queues but only {} are served; ethtool -L {} combined "
           "{} makes them fit",
           port.name, port.device, facts[i].queues, workers, port.device, workers));
+    }
+    if (facts[i].strips_vlan_tags && !port.vlans.empty()) {
+      warnings.push_back(
+          fmt::format("port {}: {} may take VLAN tags off frames before they are looked at; "
+                      "ethtool -K {} rxvlan off keeps them on",
+                      port.name, port.device, port.device));
     }
   }
   return warnings;

@@ -19,9 +19,16 @@ using PortFacts = std::vector<InterfaceFacts>;
 [[nodiscard]] std::vector<unsigned> worker_cores(const Config& config,
                                                  const std::vector<unsigned>& allowed);
 
-// The DPDK device string of a port. Throws std::runtime_error when the interface cannot be used.
+// The configuration with the addresses of every port: those of its interface where it has none.
+[[nodiscard]] Config with_own_addresses(const Config& config, const PortFacts& facts);
+
+// The functions below take a configuration that has them.
+
+// The DPDK device string of a port; `xdp_object` is the path of the XDP program. Throws
+// std::runtime_error when the interface cannot be used.
 [[nodiscard]] std::string device_string(const PortConfig& port, std::size_t index,
-                                        std::size_t workers, const InterfaceFacts& facts);
+                                        std::size_t workers, const InterfaceFacts& facts,
+                                        const std::string& xdp_object);
 
 // True where ARP, pings and the like are the kernel's.
 [[nodiscard]] bool kernel_behind(const PortConfig& port, const InterfaceFacts& facts);
@@ -34,11 +41,9 @@ using PortFacts = std::vector<InterfaceFacts>;
 [[nodiscard]] port::EalSettings make_eal_settings(const Config& config,
                                                   const std::vector<unsigned>& cores);
 
-[[nodiscard]] port::DataplaneSettings make_dataplane_settings(const Config& config,
-                                                              const PortFacts& facts,
-                                                              const std::vector<unsigned>& cores,
-                                                              phc::CounterSource counter,
-                                                              double counter_hertz);
+[[nodiscard]] port::DataplaneSettings make_dataplane_settings(
+    const Config& config, const PortFacts& facts, const std::vector<unsigned>& cores,
+    phc::CounterSource counter, double counter_hertz, const std::string& xdp_object);
 
 // What an operator should know of the ports before looking further.
 [[nodiscard]] std::vector<std::string> port_warnings(const Config& config, const PortFacts& facts,

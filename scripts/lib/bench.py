@@ -30,6 +30,28 @@ def worker_cpu():
     return max(os.sched_getaffinity(0))
 
 
+def chronyd_path():
+    cache = pathlib.Path(os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache')
+    path = cache / 'pollux/peers/chrony/usr/sbin/chronyd'
+    if not path.exists():
+        raise Failure(f'{path} is missing: scripts/lib/install peer unpacks it')
+    return path
+
+
+def with_children(pid):
+    """A process and all that come from it."""
+    found = [pid]
+    for task in pathlib.Path(f'/proc/{pid}/task').iterdir():
+        for child in (task / 'children').read_text().split():
+            found += with_children(int(child))
+    return found
+
+
+def cpu_seconds(pid):
+    """Processor time of a process and its children so far, all threads, user and kernel."""
+    return sum(time.clock_gettime(~process << 3 | CPU_TIME_OF_PROCESS) for process in with_children(pid))
+
+
 class Process:
     """A program that runs for a while and is ended by a signal."""
 
@@ -55,28 +77,6 @@ class Process:
     def check(self):
         if self.process.poll() is not None:
             raise Failure(f'{self.process.args[0]} ended: {self.log.read_text()[-600:]}')
-
-
-def chronyd_path():
-    cache = pathlib.Path(os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache')
-    path = cache / 'pollux/peers/chrony/usr/sbin/chronyd'
-    if not path.exists():
-        raise Failure(f'{path} is missing: scripts/lib/install peer unpacks it')
-    return path
-
-
-def with_children(pid):
-    """A process and all that come from it."""
-    found = [pid]
-    for task in pathlib.Path(f'/proc/{pid}/task').iterdir():
-        for child in (task / 'children').read_text().split():
-            found += with_children(int(child))
-    return found
-
-
-def cpu_seconds(pid):
-    """Processor time of a process and its children so far, all threads, user and kernel."""
-    return sum(time.clock_gettime(~process << 3 | CPU_TIME_OF_PROCESS) for process in with_children(pid))
 
 
 def machine():

@@ -122,7 +122,7 @@ mbufs = 4096
 [[port]]
 interface = "s0"
 driver = "{driver}"
-addresses = {json.dumps(list(addresses))}
+{"" if addresses is None else f"addresses = {json.dumps(list(addresses))}"}
 {port}
 """
         (path or self.config_path).write_text(text)

@@ -83,6 +83,21 @@ TEST(Config, PortsOfFullExample) {
   EXPECT_EQ(device.ipv6[0].prefix_length, 128);
 }
 
+TEST(Config, InterfaceWithoutAddressesHasThoseOfTheKernel) {
+  const auto config =
+      parse("[[port]]\ninterface = \"eth0\"\ndriver = \"af_xdp\"\nxdp_mode = \"copy\"\n");
+  ASSERT_TRUE(config) << errors_of(config);
+  EXPECT_TRUE(config->ports[0].follows_interface);
+  EXPECT_TRUE(config->ports[0].ipv4.empty());
+  EXPECT_EQ(config->ports[0].xdp_mode, XdpMode::kCopy);
+  const auto fixed = parse(
+      "[[port]]\ninterface = \"eth0\"\ndriver = \"af_xdp\"\nxdp_mode = \"copy\"\n"
+      "addresses = [\"192.0.2.1\"]\n");
+  ASSERT_TRUE(fixed) << errors_of(fixed);
+  EXPECT_FALSE(fixed->ports[0].follows_interface);
+  EXPECT_TRUE(restart_required(*config, *fixed, Program::kAny).empty());
+}
+
 TEST(Config, DefaultsOfTheTableAreThoseOfTheStructs) {
   std::string text;
   std::string_view section;

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -27,7 +28,8 @@ struct Attached {
 };
 
 [[noreturn]] void fail(const std::string& interface, const std::string& what, int error) {
-  throw std::runtime_error(fmt::format("{}: {}: {}", interface, what, std::strerror(error)));
+  throw std::runtime_error(
+      fmt::format("{}: {}: {}", interface, what, std::generic_category().message(error)));
 }
 
 std::vector<Attached> attached_to(int index, const std::string& interface) {
@@ -115,19 +117,20 @@ void InterfaceProgram::find() {
     throw std::runtime_error(fmt::format(
         "{}: its driver runs no XDP programs, which port.xdp_mode = \"native\" wants", interface_));
   }
-  if (mode_ == AttachMode::kGeneric && is_native) move_to_generic();
+  if (mode_ == AttachMode::kGeneric && is_native) move_to_generic(*program_);
 }
 
-void InterfaceProgram::move_to_generic() {
-  int error = detach(index_, *program_, XDP_FLAGS_DRV_MODE);
+void InterfaceProgram::move_to_generic(const LoadedProgram& program) const {
+  int error = detach(index_, program, XDP_FLAGS_DRV_MODE);
   if (error == 0) {
-    error = -bpf_xdp_attach(index_, program_->descriptor(),
+    error = -bpf_xdp_attach(index_, program.descriptor(),
                             XDP_FLAGS_SKB_MODE | XDP_FLAGS_UPDATE_IF_NOEXIST, nullptr);
   }
   if (error != 0) fail(interface_, "the XDP program cannot be attached in generic mode", error);
 }
 
 std::expected<void, std::string> InterfaceProgram::set(const Rules& rules) {
+  if (!maps_) return std::unexpected{fmt::format("{} has no XDP program", interface_)};
   return maps_->set(rules);
 }
 

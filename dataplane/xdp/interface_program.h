@@ -33,7 +33,7 @@ class InterfaceProgram {
   [[nodiscard]] std::expected<void, std::string> set(const Rules& rules);
 
  private:
-  void move_to_generic();
+  void move_to_generic(const LoadedProgram& program) const;
 
   std::string interface_;
   int index_;

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
-#include <cstring>
 #include <iterator>
+#include <system_error>
 
 #include "dataplane/wire/be.h"
 #include "dataplane/xdp/layout.h"
@@ -92,8 +92,8 @@ std::expected<void, std::string> RuleMaps::set(const Rules& rules) {
   if (error == 0) error = remove("ports", wanted.ports, present_.ports);
   if (error == 0) error = set_everything(wanted.everything);
   if (error == 0) return {};
-  return std::unexpected{
-      fmt::format("the maps of the XDP program cannot be changed: {}", std::strerror(error))};
+  return std::unexpected{fmt::format("the maps of the XDP program cannot be changed: {}",
+                                     std::generic_category().message(error))};
 }
 
 }  // namespace pollux::xdp

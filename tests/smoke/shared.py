@@ -13,7 +13,7 @@ from lab import SERVER4, SERVER6, until
 PYTHON = "/usr/bin/python3"
 WAYS = ("af_xdp-native", "af_xdp-generic", "af_packet")
 BOTH = (SERVER4 + "/24", SERVER6 + "/64")
-PORT_TCP, PORT_UDP = 4460, 4000
+PORT_TCP, PORT_UDP = 4000, 4000
 
 # Sends back what comes by TCP.
 ECHO = f"""

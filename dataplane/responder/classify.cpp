@@ -195,8 +195,9 @@ LinkResult final_verdict(Verdict verdict) noexcept { return {.verdict = verdict,
 LinkResult classify_other_link(Packet& packet, const PortPolicy& policy) noexcept {
   const auto link = wire::parse_link_header(packet.frame, packet.length);
   if (!link) {
-    return final_verdict(link.error() == wire::LinkError::kTruncated ? Verdict::drop_truncated
-                                                                     : Verdict::drop_vlan);
+    return final_verdict(link.error() == wire::LinkError::kTruncated
+                             ? Verdict::drop_truncated
+                             : not_ours(policy, Verdict::drop_vlan));
   }
   // VLAN 0 carries only a priority (IEEE 802.1Q §9.6).
   const bool own_tags = (link->outer_vlan == 0 || policy.is_own_vlan(link->outer_vlan)) &&

@@ -67,6 +67,48 @@ TEST(KernelBehindPort, WhatIsNotForUsIsTheKernels) {
   expect_kernel("fragment", frame);
 }
 
+TEST(KernelBehindPort, WhatAHostLivesOnIsTheKernels) {
+  expect_both("TCP", Verdict::to_kernel, [](Frame& frame) { frame.protocol = 6; });
+  expect_both("TCP in a VLAN of ours", Verdict::to_kernel, [](Frame& frame) {
+    frame.protocol = 6;
+    frame.tags = {{test::kTypeVlan, 100}};
+  });
+  expect_both("three tags", Verdict::to_kernel, [](Frame& frame) {
+    frame.tags = {{test::kTypeServiceVlan, 9}, {test::kTypeVlan, 9}, {test::kTypeVlan, 9}};
+  });
+  expect_both("key establishment over UDP", Verdict::to_kernel,
+              [](Frame& frame) { frame.destination_port = 4460; });
+  auto multicast = ipv4_request();
+  multicast.destination_mac = {0x01, 0x00, 0x5e, 0, 0, 1};
+  multicast.destination = address("224.0.0.1");
+  multicast.protocol = 2;
+  expect_kernel("IGMP", multicast);
+  auto dhcp = ipv4_request();
+  dhcp.destination_mac = test::kBroadcastMac;
+  dhcp.source = address("0.0.0.0");
+  dhcp.destination = address("255.255.255.255");
+  dhcp.destination_port = 67;
+  expect_kernel("DHCP", dhcp);
+  auto unreachable = echo_request(ipv4_request(), Octets(56));
+  unreachable.upper->front() = 3;
+  expect_kernel("ICMP error", unreachable);
+  auto advertisement = echo_request(ipv6_request(), Octets(56));
+  advertisement.destination_mac = {0x33, 0x33, 0, 0, 0, 1};
+  advertisement.destination = address("ff02::1");
+  advertisement.upper->front() = 134;
+  expect_kernel("router advertisement", advertisement);
+  auto report = ipv6_request();
+  report.destination_mac = {0x33, 0x33, 0, 0, 0, 0x16};
+  report.destination = address("ff02::16");
+  report.first_extension = 0;
+  report.ipv6_extensions = test::from_hex("3a00050200000000");
+  expect_kernel("MLD report behind a router alert", report);
+  auto spanning_tree = ipv4_request();
+  spanning_tree.destination_mac = {0x01, 0x80, 0xc2, 0, 0, 0};
+  spanning_tree.ether_type = 0x0026;
+  expect_kernel("a length in place of the EtherType", spanning_tree);
+}
+
 TEST(KernelBehindPort, DamageAndBadNtpAreDropped) {
   expect_both("checksum", Verdict::drop_udp_checksum,
               [](Frame& frame) { frame.udp_checksum = test::UdpChecksum::kWrong; });
@@ -75,6 +117,10 @@ TEST(KernelBehindPort, DamageAndBadNtpAreDropped) {
   expect_both("mode 6", Verdict::drop_mode,
               [](Frame& frame) { frame.payload = test::ntp_message({.mode = 6}); });
   expect_both("short", Verdict::drop_short, [](Frame& frame) { frame.payload.resize(40); });
+  expect_both("version 5", Verdict::drop_version5,
+              [](Frame& frame) { frame.payload = test::ntp_message({.version = 5}); });
+  expect_both("octets behind the header that are no fields", Verdict::drop_mac_unsupported,
+              [](Frame& frame) { test::put(frame.payload, Octets(20, 0x0e)); });
 }
 
 }  // namespace

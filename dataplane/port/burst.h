@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <span>
 
+#include "dataplane/port/kernel_link.h"
 #include "dataplane/responder/packet.h"
 #include "dataplane/responder/port_policy.h"
 #include "dataplane/responder/responder.h"
@@ -37,8 +38,8 @@ class Burst {
     return {packets_.data(), static_cast<std::size_t>(std::popcount(left_))};
   }
 
-  // Parts replies, whose buffers are brought up to date, from what is to be freed and from the
-  // requests of NTS, by the verdicts of left().
+  // Parts replies, whose buffers are brought up to date, from what is to be freed, from what is the
+  // kernel's and from the requests of NTS, by the verdicts of left().
   void part() noexcept;
 
   // Leaves to the port what is its part of the replies that part() found.
@@ -56,11 +57,17 @@ class Burst {
 
   [[nodiscard]] std::span<rte_mbuf*> replies() noexcept { return {replies_, reply_count_}; }
   [[nodiscard]] std::span<rte_mbuf*> others() noexcept { return {others_.data(), other_count_}; }
+  // The kernel's; nothing of it counts but after part(). First those that keep the host reachable.
+  [[nodiscard]] std::span<rte_mbuf*> kernel_urgent() noexcept {
+    return {kernel_urgent_.data(), kernel_urgent_count_};
+  }
+  [[nodiscard]] std::span<rte_mbuf*> kernel() noexcept { return {kernel_.data(), kernel_count_}; }
 
  private:
   [[nodiscard]] bool is_left(std::size_t i) const noexcept { return (left_ >> i & 1U) != 0; }
   [[nodiscard]] static responder::Frame frame_of(const rte_mbuf& buffer) noexcept;
   static void update(rte_mbuf& buffer, const responder::Packet& packet) noexcept;
+  void add_kernel(rte_mbuf* buffer, const responder::Packet& packet) noexcept;
   [[nodiscard]] static std::uint8_t good_checksums(std::uint64_t flags) noexcept;
   static void request_checksums(rte_mbuf& buffer, const responder::Packet& packet) noexcept;
 
@@ -80,6 +87,10 @@ class Burst {
   Buffers buffers_{};
   Buffers sorted_{};
   Buffers others_{};
+  std::uint16_t kernel_count_ = 0;
+  std::uint16_t kernel_urgent_count_ = 0;
+  Buffers kernel_{};
+  Buffers kernel_urgent_{};
   std::size_t nts_count_ = 0;
   std::array<std::uint8_t, responder::kMaximumBurst> nts_places_{};  // in buffers_
   std::array<responder::Packet*, responder::kMaximumBurst> nts_packets_{};
@@ -131,6 +142,8 @@ inline std::uint8_t Burst::good_checksums(std::uint64_t flags) noexcept {
 inline void Burst::part() noexcept {
   replies_ = sorted_.data();
   reply_count_ = 0;
+  kernel_count_ = 0;
+  kernel_urgent_count_ = 0;
   responder::Packet* packet = packets_.data();
   for (std::size_t i = 0; i < count_; ++i) {
     if (!is_left(i)) {
@@ -144,9 +157,19 @@ inline void Burst::part() noexcept {
     } else if (responder::is_reply(judged.verdict)) {
       update(*buffers_[i], judged);
       sorted_[reply_count_++] = buffers_[i];
+    } else if (judged.verdict == responder::Verdict::to_kernel) {
+      add_kernel(buffers_[i], judged);
     } else {
       others_[other_count_++] = buffers_[i];
     }
+  }
+}
+
+inline void Burst::add_kernel(rte_mbuf* buffer, const responder::Packet& packet) noexcept {
+  if (keeps_reachable(packet)) {
+    kernel_urgent_[kernel_urgent_count_++] = buffer;
+  } else {
+    kernel_[kernel_count_++] = buffer;
   }
 }
 

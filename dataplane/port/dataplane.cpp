@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "dataplane/port/kernel_paths.h"
 #include "dataplane/port/port.h"
 #include "dataplane/port/worker.h"
 
@@ -20,6 +21,8 @@ namespace pollux::port {
 namespace {
 
 constexpr unsigned kCacheSize = 256;  // buffers that a worker keeps to itself
+constexpr auto kUnderWay =
+    static_cast<unsigned>(2 * KernelLink::kPlaces);  // to the kernel and back
 
 struct PoolDeleter {
   void operator()(rte_mempool* pool) const noexcept { rte_mempool_free(pool); }
@@ -35,6 +38,8 @@ Pool make_pool(const DataplaneSettings& settings) {
   const auto workers = static_cast<unsigned>(settings.worker_cores.size());
   for (const auto& port : settings.ports)
     needed += workers * (port.rx_descriptors + port.tx_descriptors);
+  for (const auto& port : settings.ports)
+    needed += port.kernel_interface.empty() ? 0 : workers * kUnderWay;
   needed += workers * (kCacheSize + static_cast<unsigned>(responder::kMaximumBurst));
   if (settings.buffers < needed) {
     throw std::runtime_error(
@@ -110,11 +115,13 @@ WorkerReport make_report(const Worker& worker) {
 
 }  // namespace
 
-// Destroyed from the last member up: workers, then ports, then the buffers that both use.
+// Destroyed from the last member up: workers, then ports, then the buffers that both use, of which
+// some are the kernel's.
 struct Dataplane::Parts {
   DataplaneSettings settings;
   Pool pool;
   std::unique_ptr<rte_rcu_qsbr, RteDeleter> quiescent;
+  KernelPaths kernel;
   std::vector<std::unique_ptr<Port>> ports;
   std::unique_ptr<const Rules> rules;                   // in force
   std::vector<std::unique_ptr<const Rules>> old_rules;  // that a stuck worker may still read
@@ -124,7 +131,7 @@ struct Dataplane::Parts {
 
   [[nodiscard]] std::unique_ptr<Rules> make_rules(
       std::span<const responder::PolicySettings> policies, unsigned host_replies) const;
-  [[nodiscard]] std::vector<QueueAddress> queues_of(unsigned worker) const;
+  [[nodiscard]] std::vector<QueueAddress> queues_of(unsigned worker);
   void make_workers(const clock::SnapshotLatch& latch);
   [[nodiscard]] bool publish(std::unique_ptr<const Rules> fresh);
   [[nodiscard]] bool answers_nts() const { return settings.make_aead != nullptr; }
@@ -139,7 +146,7 @@ std::unique_ptr<Rules> Dataplane::Parts::make_rules(
   return result;
 }
 
-std::vector<QueueAddress> Dataplane::Parts::queues_of(unsigned worker) const {
+std::vector<QueueAddress> Dataplane::Parts::queues_of(unsigned worker) {
   std::vector<QueueAddress> queues;
   for (std::size_t i = 0; i < ports.size(); ++i) {
     if (worker >= ports[i]->queues()) continue;
@@ -147,7 +154,8 @@ std::vector<QueueAddress> Dataplane::Parts::queues_of(unsigned worker) const {
                       .queue = static_cast<std::uint16_t>(worker),
                       .rules_index = i,
                       .wire_time = &ports[i]->wire_time(),
-                      .stamps = ports[i]->stamps()});
+                      .stamps = ports[i]->stamps(),
+                      .kernel = kernel.link(i, worker)});
   }
   return queues;
 }
@@ -198,6 +206,7 @@ Dataplane::Dataplane(const DataplaneSettings& settings, const clock::SnapshotLat
                            .is_raw_clock = settings.counter_is_raw_clock};
   for (const auto& port : settings.ports) {
     parts_->ports.push_back(std::make_unique<Port>(port, workers, parts_->pool.get(), time_base));
+    parts_->kernel.add(port, *parts_->ports.back());
     policies.push_back(port.policy);
   }
   parts_->rules = parts_->make_rules(policies, settings.host_replies);
@@ -208,6 +217,7 @@ Dataplane::Dataplane(const DataplaneSettings& settings, const clock::SnapshotLat
 Dataplane::~Dataplane() { stop(); }
 
 void Dataplane::start() {
+  parts_->kernel.start();
   for (const auto& worker : parts_->workers) {
     if (rte_eal_remote_launch(&run_worker, worker.get(), worker->settings().id + 1) != 0) {
       throw std::runtime_error(fmt::format("worker {} cannot be started", worker->settings().id));
@@ -220,9 +230,11 @@ void Dataplane::stop() noexcept {
   for (const auto& worker : parts_->workers) worker->stop();
   if (parts_->started) rte_eal_mp_wait_lcore();
   parts_->started = false;
+  parts_->kernel.stop();
 }
 
 bool Dataplane::apply(std::span<const responder::PolicySettings> policies, unsigned host_replies) {
+  parts_->kernel.apply(policies);
   auto fresh = parts_->make_rules(policies, host_replies);
   fresh->set_keys(parts_->rules->keys, parts_->answers_nts());
   return parts_->publish(std::move(fresh));
@@ -236,6 +248,7 @@ bool Dataplane::apply_keys(const std::optional<nts::KeyRing>& keys) {
 
 void Dataplane::follow_links() noexcept {
   for (const auto& port : parts_->ports) port->follow_link();
+  parts_->kernel.follow_links(parts_->ports);
 }
 
 void Dataplane::follow_clocks() noexcept {
@@ -257,6 +270,7 @@ DataplaneReport Dataplane::report() const {
       }
     }
     report.ports.push_back(parts_->ports[i]->report(counted));
+    report.ports.back().kernel = parts_->kernel.report(i);
   }
   return report;
 }

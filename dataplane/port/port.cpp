@@ -12,6 +12,8 @@
 #include <string_view>
 #include <utility>
 
+#include "dataplane/wire/ethernet.h"
+
 namespace pollux::port {
 
 namespace {
@@ -115,8 +117,9 @@ void Port::configure(const PortSettings& settings, unsigned workers, rte_mempool
   if (stamps_) conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_TIMESTAMP;
   if (receive_checksums_) conf.rxmode.offloads |= kReceiveChecksums;
   if (transmit_checksums_) conf.txmode.offloads |= kTransmitChecksums;
-  // Buffers all come from one pool and are never shared.
-  conf.txmode.offloads |= device.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+  // Buffers are never shared, and all come from one pool where the kernel sends nothing.
+  if (settings.kernel_interface.empty())
+    conf.txmode.offloads |= device.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
   if (queues_ > 1) {
     conf.rx_adv_conf.rss_conf.rss_hf = choose_hash(device, rss_);
     if (conf.rx_adv_conf.rss_conf.rss_hf != 0) conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
@@ -170,11 +173,30 @@ void Port::follow_link() noexcept {
   wire_time_.set_speed(is_known ? link.link_speed : 0);
 }
 
-responder::PortPolicy Port::make_policy(const responder::PolicySettings& wanted) const {
-  responder::PolicySettings settings = wanted;
+wire::MacAddress Port::mac() const noexcept {
+  wire::MacAddress result;
   rte_ether_addr mac{};
   rte_eth_macaddr_get(id_, &mac);
-  std::ranges::copy(mac.addr_bytes, settings.mac.octets.begin());
+  std::ranges::copy(mac.addr_bytes, result.octets.begin());
+  return result;
+}
+
+unsigned Port::mtu() const noexcept {
+  constexpr std::uint16_t kLongest =
+      RTE_MBUF_DEFAULT_DATAROOM - 2 * sizeof(std::uint32_t) - wire::kEthernetHeaderLength - 1;
+  std::uint16_t mtu = 0;
+  if (rte_eth_dev_get_mtu(id_, &mtu) != 0) mtu = RTE_ETHER_MTU;
+  return std::min(mtu, kLongest);
+}
+
+bool Port::link_is_up() const noexcept {
+  rte_eth_link link{};
+  return rte_eth_link_get_nowait(id_, &link) != 0 || link.link_status == RTE_ETH_LINK_UP;
+}
+
+responder::PortPolicy Port::make_policy(const responder::PolicySettings& wanted) const {
+  responder::PolicySettings settings = wanted;
+  settings.mac = mac();
   settings.transmit_checksums = transmit_checksums_;
   settings.partial_checksums =
       std::ranges::find(kSameHostDrivers, driver_) != kSameHostDrivers.end();
@@ -193,9 +215,7 @@ PortReport Port::report(const PortCounts& counted) const {
                     : receive_checksums_                      ? "rx"
                     : transmit_checksums_                     ? "tx"
                                                               : "software";
-  rte_ether_addr mac{};
-  rte_eth_macaddr_get(id_, &mac);
-  std::ranges::copy(mac.addr_bytes, report.mac.octets.begin());
+  report.mac = mac();
   rte_eth_link link{};
   if (rte_eth_link_get_nowait(id_, &link) == 0) {
     report.link_up = link.link_status == RTE_ETH_LINK_UP;

@@ -29,6 +29,12 @@ class Port {
   [[nodiscard]] std::uint16_t id() const noexcept { return id_; }
   [[nodiscard]] unsigned queues() const noexcept { return queues_; }
 
+  [[nodiscard]] wire::MacAddress mac() const noexcept;
+  // Of the longest IP packet that fits a frame and a buffer, in octets.
+  [[nodiscard]] unsigned mtu() const noexcept;
+  // True where the device does not know.
+  [[nodiscard]] bool link_is_up() const noexcept;
+
   // `wanted` completed with what the device determines: MAC address, checksum abilities.
   [[nodiscard]] responder::PortPolicy make_policy(const responder::PolicySettings& wanted) const;
 

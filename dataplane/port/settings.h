@@ -35,6 +35,9 @@ struct PortSettings {
   std::string device;  // PCI address or DPDK device string
   unsigned rx_descriptors = 1024;
   unsigned tx_descriptors = 1024;
+  // The kernel's interface that stands for the port, to be made for what is not answered here;
+  // empty: none.
+  std::string kernel_interface;
   responder::PolicySettings
       policy;  // MAC address and checksum abilities are filled in from the device
   // Gives the present ticks of the clock that stamps received frames. Empty: the device's own,
@@ -82,6 +85,16 @@ struct PortCounts {
   std::uint64_t rx_stamps_refused = 0;  // replies without a stamp to believe, on a port with stamps
 };
 
+// The way to the kernel behind a port.
+struct KernelReport {
+  std::string interface;
+  std::uint64_t to_kernel = 0;     // frames that the kernel has taken
+  std::uint64_t from_kernel = 0;   // frames of the kernel that the port has taken
+  std::uint64_t dropped_to = 0;    // for want of room, or because the interface is down
+  std::uint64_t dropped_from = 0;  // for want of room in the transmit queue, or too long
+  std::string trouble;             // what is wrong with the interface; empty: nothing
+};
+
 struct PortReport {
   std::string name;
   std::string device;
@@ -102,6 +115,7 @@ struct PortReport {
   std::uint64_t tx_bytes = 0;
   std::uint64_t tx_errors = 0;
   PortCounts counted;
+  std::optional<KernelReport> kernel;  // none: no way to the kernel
 };
 
 struct DataplaneReport {

@@ -34,7 +34,11 @@ void Worker::run() noexcept {
   while (!stopping_.load(std::memory_order_relaxed)) {
     const Rules& rules = *rules_.load(std::memory_order_acquire);
     bool found_work = false;
-    for (WorkerQueue& queue : queues_) found_work |= poll(queue, rules);
+    for (WorkerQueue& queue : queues_) {
+      found_work |= poll(queue, rules);
+      if (KernelLink* kernel = queue.address.kernel; kernel != nullptr) [[unlikely]]
+        found_work |= kernel->serve(queue.address.port_id, queue.address.queue);
+    }
     rte_rcu_qsbr_quiescent(quiescent_, settings_.id);
     if (settings_.sleep_when_idle) rest_when_idle(found_work);
   }
@@ -77,6 +81,7 @@ bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
   transmit(queue);
   if (!burst_.nts_packets().empty()) [[unlikely]]
     answer_nts(queue, rules, asked, now, received);
+  if (burst_.has_left()) pass_to_kernel(queue);
 
   counters_.packets.add(count);
   counters_.busy_polls.add(1);
@@ -153,6 +158,18 @@ void Worker::transmit(WorkerQueue& queue) noexcept {
   }
   const auto others = burst_.others();
   if (!others.empty()) rte_pktmbuf_free_bulk(others.data(), static_cast<unsigned>(others.size()));
+}
+
+void Worker::pass_to_kernel(WorkerQueue& queue) noexcept {
+  for (const bool is_urgent : {true, false}) {
+    const auto frames = is_urgent ? burst_.kernel_urgent() : burst_.kernel();
+    if (frames.empty()) continue;
+    if (queue.address.kernel != nullptr) {
+      queue.address.kernel->pass(frames, is_urgent);
+    } else {
+      rte_pktmbuf_free_bulk(frames.data(), static_cast<unsigned>(frames.size()));
+    }
+  }
 }
 
 void Worker::rest_when_idle(bool found_work) noexcept {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "dataplane/port/burst.h"
+#include "dataplane/port/kernel_link.h"
 #include "dataplane/port/receive_stamps.h"
 #include "dataplane/port/receive_time.h"
 #include "dataplane/port/wire_time.h"
@@ -45,6 +46,7 @@ struct QueueAddress {
   std::size_t rules_index = 0;
   const WireTime* wire_time = nullptr;  // of the port
   StampSource stamps;
+  KernelLink* kernel = nullptr;  // none: what is the kernel's ends here
 };
 
 // One worker's queue of one port.
@@ -114,6 +116,7 @@ class Worker {
                         const responder::PortPolicy& policy, const nts::KeyRing& keys,
                         std::size_t first, std::span<const clock::Counter> received) noexcept;
   void transmit(WorkerQueue& queue) noexcept;
+  void pass_to_kernel(WorkerQueue& queue) noexcept;
   void rest_when_idle(bool found_work) noexcept;
 
   Settings settings_;

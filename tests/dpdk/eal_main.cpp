@@ -1,14 +1,17 @@
 // main() of the test programs that need EAL. POLLUX_TEST_WORKERS workers; a program that needs more
-// CPUs than are allowed ends with 77, which meson counts as skipped.
+// CPUs than are allowed ends with 77, which meson counts as skipped, and so does one built with
+// POLLUX_TEST_OWN_NETWORK that gets no network namespace.
 #include <gtest/gtest.h>
 
 #include <cstdio>
 #include <iterator>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "dataplane/port/eal.h"
 #include "tests/dpdk/eal_environment.h"
+#include "tests/dpdk/own_network.h"
 
 namespace pollux::test {
 
@@ -62,6 +65,12 @@ int main(int argc, char** argv) {
                 cpus_at_start().size());
     return kSkipped;
   }
+#ifdef POLLUX_TEST_OWN_NETWORK
+  if (const std::string reason = enter_own_network(); !reason.empty()) {
+    std::printf("skipped: %s\n", reason.c_str());
+    return kSkipped;
+  }
+#endif
   testing::AddGlobalTestEnvironment(new EalEnvironment);
   return RUN_ALL_TESTS();
 }

@@ -25,6 +25,17 @@ std::string stamps(const json& port) {
                      count_text(port, {"rx_stamps_refused"}));
 }
 
+// Nothing where the kernel got no interface.
+std::string kernel_line(const json& port) {
+  const auto count = [&](const char* key) { return count_text(port, {"kernel", key}); };
+  const auto kernel = port.find("kernel");
+  if (kernel == port.end() || !kernel->is_object()) return "";
+  return labelled("  Kernel",
+                  fmt::format("{}: {} to it, {} dropped; {} from it, {} dropped",
+                              text_at(port, {"kernel", "interface"}), count("to_kernel"),
+                              count("dropped_to"), count("from_kernel"), count("dropped_from")));
+}
+
 std::string render_port(const json& port) {
   const auto count = [&](const char* key) { return count_text(port, {key}); };
   const std::string vlans = joined_at(port, {"vlans"});
@@ -44,7 +55,8 @@ std::string render_port(const json& port) {
                               count("rx_errors"), count("rx_no_mbuf"))) +
          labelled("  Sent",
                   fmt::format("{}; {} errors, {} ring full", volume(port, "tx_packets", "tx_bytes"),
-                              count("tx_errors"), count("tx_full")));
+                              count("tx_errors"), count("tx_full"))) +
+         kernel_line(port);
 }
 
 }  // namespace

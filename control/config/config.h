@@ -125,6 +125,7 @@ struct PortConfig {
   std::vector<wire::Ipv6Interface> ipv6;
   std::vector<std::uint16_t> vlans;
   HostStack host_stack = HostStack::kAuto;
+  std::string kernel_interface;  // to be made for the kernel; empty: plx0, plx1, ... by the port
   std::uint16_t rx_descriptors = 1024;
   std::uint16_t tx_descriptors = 1024;
 };

@@ -87,6 +87,7 @@ void check_ports(ConfigReader& reader, const Config& config,
                  const std::vector<Location>& ports_at) {
   std::set<std::pair<bool, std::string>> devices;
   std::set<std::string_view> names;
+  std::set<std::string> kernel_interfaces;
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const PortConfig& port = config.ports[i];
     const bool is_interface = port.kind == PortKind::kInterface;
@@ -99,6 +100,11 @@ void check_ports(ConfigReader& reader, const Config& config,
     } else if (!names.insert(port.name).second) {
       reader.fail(ports_at[i], fmt::format("port.name: '{}' is the name of another port too",
                                            printable(port.name)));
+    }
+    const auto interface = kernel_interface(port, i);
+    if (interface && !kernel_interfaces.insert(*interface).second) {
+      reader.fail(ports_at[i], fmt::format("port.kernel_interface: {} is that of another port too",
+                                           printable(*interface)));
     }
   }
 }

@@ -104,6 +104,7 @@ inline constexpr std::tuple kPortFields{
     Field{"port.xdp_mode", &PortConfig::xdp_mode},
     Field{"port.vlans", &PortConfig::vlans},
     Field{"port.host_stack", &PortConfig::host_stack},
+    Field{"port.kernel_interface", &PortConfig::kernel_interface},
     Field{"port.rx_descriptors", &PortConfig::rx_descriptors},
     Field{"port.tx_descriptors", &PortConfig::tx_descriptors},
 };

@@ -198,6 +198,9 @@ inline constexpr auto kKeys = [] {
                "VLANs answered besides untagged and priority-tagged frames"),
       choice("port.host_stack", "auto|none|kernel", "\"auto\"", kRestart,
              "who answers ARP, neighbour discovery and echo: Pollux (none) or the kernel"),
+      string("port.kernel_interface", "", kRestart,
+             "name of the interface that the kernel gets for a pci or device port; plx0, plx1, ... "
+             "unless set"),
       integer("port.rx_descriptors", 64, 32768, "1024", kRestart, "receive ring size"),
       integer("port.tx_descriptors", 64, 32768, "1024", kRestart, "transmit ring size"),
   });

@@ -139,6 +139,23 @@ void check_vlans(ConfigReader& reader, const toml::table& table, const PortConfi
   }
 }
 
+void check_kernel_interface(ConfigReader& reader, const toml::table& table,
+                            const PortConfig& port) {
+  const toml::node* node = table.get("kernel_interface");
+  if (node == nullptr) {
+    return;
+  }
+  if (port.kernel_interface.empty() || !is_interface_name(port.kernel_interface)) {
+    reader.fail(line_of(*node),
+                fmt::format("port.kernel_interface: '{}' is not a name that an interface can have",
+                            printable(port.kernel_interface)));
+  } else if (port.kind == PortKind::kInterface) {
+    reader.fail(line_of(*node), "port.kernel_interface is for a port with pci or device only");
+  } else if (port.host_stack == HostStack::kNone) {
+    reader.fail(line_of(*node), "port.kernel_interface means nothing with host_stack = \"none\"");
+  }
+}
+
 }  // namespace
 
 PortConfig read_port(ConfigReader& reader, const toml::table& table) {
@@ -148,10 +165,19 @@ PortConfig read_port(ConfigReader& reader, const toml::table& table) {
   read_device(reader, table, port);
   read_addresses(reader, table, port);
   check_vlans(reader, table, port);
+  check_kernel_interface(reader, table, port);
   if (port.name.empty()) {
     port.name = device_name(port);
   }
   return port;
+}
+
+std::optional<std::string> kernel_interface(const PortConfig& port, std::size_t index) {
+  const bool is_wanted = port.host_stack == HostStack::kKernel || !port.kernel_interface.empty();
+  if (port.kind == PortKind::kInterface || !is_wanted) {
+    return std::nullopt;
+  }
+  return port.kernel_interface.empty() ? fmt::format("plx{}", index) : port.kernel_interface;
 }
 
 std::string device_name(const PortConfig& port) {

@@ -3,6 +3,10 @@
 
 #include <toml++/toml.h>
 
+#include <cstddef>
+#include <optional>
+#include <string>
+
 #include "control/config/config.h"
 #include "control/config/config_reader.h"
 
@@ -13,5 +17,10 @@ namespace pollux::control {
 
 // What tells whether two ports are one device: a PCI address, an interface or a DPDK device name.
 [[nodiscard]] std::string device_name(const PortConfig& port);
+
+// The name of the interface that the kernel gets for the port of that place in the configuration;
+// none: it gets none.
+[[nodiscard]] std::optional<std::string> kernel_interface(const PortConfig& port,
+                                                          std::size_t index);
 
 }  // namespace pollux::control

@@ -271,6 +271,10 @@ std::vector<std::string> Daemon::warnings(const ClockReport& clock,
   for (auto& warning : interfaces_.warnings()) all.push_back(std::move(warning));
   for (const auto& port : dataplane.ports) {
     if (!port.link_up) all.push_back(fmt::format("port {}: the link is down", port.name));
+    if (port.kernel && !port.kernel->trouble.empty()) {
+      all.push_back(
+          fmt::format("port {}: {}: {}", port.name, port.kernel->interface, port.kernel->trouble));
+    }
     if (port.queues < cores_.size()) {
       all.push_back(
           fmt::format("port {}: {} queues for {} workers; the other workers do not serve it",

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <stdexcept>
 
+#include "control/config/config_port.h"
 #include "control/service/log.h"
 #include "nts/aead/choose.h"
 
@@ -96,6 +97,7 @@ std::string device_string(const PortConfig& port, std::size_t index, std::size_t
 }
 
 bool kernel_behind(const PortConfig& port, const InterfaceFacts& facts) {
+  if (kernel_interface(port, 0)) return true;
   if (port.host_stack != HostStack::kAuto) return port.host_stack == HostStack::kKernel;
   if (!is_kernel_interface(port)) return false;
   if (port.follows_interface) return true;
@@ -161,6 +163,7 @@ port::DataplaneSettings make_dataplane_settings(const Config& config, const Port
                               .device = device_string(port, i, cores.size(), facts[i], xdp_object),
                               .rx_descriptors = port.rx_descriptors,
                               .tx_descriptors = port.tx_descriptors,
+                              .kernel_interface = kernel_interface(port, i).value_or(""),
                               .policy = policies[i]});
   }
   return settings;

@@ -105,6 +105,15 @@ json workers_document(const ObserveInput& input) {
   return workers;
 }
 
+json kernel_document(const std::optional<port::KernelReport>& kernel) {
+  if (!kernel) return {};
+  return {{"interface", kernel->interface},
+          {"to_kernel", kernel->to_kernel},
+          {"from_kernel", kernel->from_kernel},
+          {"dropped_to", kernel->dropped_to},
+          {"dropped_from", kernel->dropped_from}};
+}
+
 json port_document(const port::PortReport& port, const PortConfig& config, bool kernel_behind) {
   json addresses = json::array();
   for (const auto& own : config.ipv4) addresses.push_back(to_string(own));
@@ -132,7 +141,8 @@ json port_document(const port::PortReport& port, const PortConfig& config, bool 
           {"tx_errors", port.tx_errors},
           {"tx_full", port.counted.tx_full},
           {"rx_stamps_used", port.counted.rx_stamps_used},
-          {"rx_stamps_refused", port.counted.rx_stamps_refused}};
+          {"rx_stamps_refused", port.counted.rx_stamps_refused},
+          {"kernel", kernel_document(port.kernel)}};
 }
 
 }  // namespace

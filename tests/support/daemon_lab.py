@@ -108,7 +108,9 @@ class DaemonLab:
     # The daemon.
 
     def configure(self, driver="af_packet", addresses=(SERVER4 + "/24", SERVER6 + "/64"), *,
-                  clock="trust = true\nstratum = 1", port="", top="", path=None):
+                  clock="trust = true\nstratum = 1", port="", top="", path=None, device=None):
+        """`device`: the lines that name the port's, in place of the interface s0 with `driver`."""
+        device = device or f'interface = "s0"\ndriver = "{driver}"'
         text = f"""
 [server]
 run_dir = "{self.run_dir}"
@@ -120,8 +122,7 @@ megabytes = 128
 mbufs = 4096
 {top}
 [[port]]
-interface = "s0"
-driver = "{driver}"
+{device}
 {"" if addresses is None else f"addresses = {json.dumps(list(addresses))}"}
 {port}
 """

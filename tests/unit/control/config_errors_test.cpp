@@ -114,6 +114,19 @@ constexpr BadText kBadPorts[] = {
     {"[[port]]\nname = \"a\"\npci = \"06:00.0\"\naddresses = [\"192.0.2.1\"]\n"
      "[[port]]\nname = \"a\"\npci = \"07:00.0\"\naddresses = [\"192.0.2.2\"]\n",
      "a.toml:5: port.name: 'a' is the name of another port too"},
+    {"[[port]]\npci = \"06:00.0\"\naddresses = [\"192.0.2.1\"]\nkernel_interface = \"a/b\"\n",
+     "a.toml:4: port.kernel_interface: 'a/b' is not a name that an interface can have"},
+    {"[[port]]\npci = \"06:00.0\"\naddresses = [\"192.0.2.1\"]\nkernel_interface = \"\"\n",
+     "a.toml:4: port.kernel_interface: '' is not a name that an interface can have"},
+    {"[[port]]\ninterface = \"eth0\"\ndriver = \"af_packet\"\naddresses = [\"192.0.2.1\"]\n"
+     "kernel_interface = \"wan0\"\n",
+     "a.toml:5: port.kernel_interface is for a port with pci or device only"},
+    {"[[port]]\npci = \"06:00.0\"\naddresses = [\"192.0.2.1\"]\nhost_stack = \"none\"\n"
+     "kernel_interface = \"wan0\"\n",
+     "a.toml:5: port.kernel_interface means nothing with host_stack = \"none\""},
+    {"[[port]]\npci = \"06:00.0\"\naddresses = [\"192.0.2.1\"]\nkernel_interface = \"plx1\"\n"
+     "[[port]]\npci = \"07:00.0\"\naddresses = [\"192.0.2.2\"]\nhost_stack = \"kernel\"\n",
+     "a.toml:5: port.kernel_interface: plx1 is that of another port too"},
 };
 
 TEST(ConfigErrors, BadPorts) {

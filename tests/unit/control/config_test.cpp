@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "control/config/config_keys.h"
+#include "control/config/config_port.h"
 #include "tests/unit/control/config_text.h"
 #include "tests/unit/control/temporary_directory.h"
 
@@ -96,6 +97,23 @@ TEST(Config, InterfaceWithoutAddressesHasThoseOfTheKernel) {
   ASSERT_TRUE(fixed) << errors_of(fixed);
   EXPECT_FALSE(fixed->ports[0].follows_interface);
   EXPECT_TRUE(restart_required(*config, *fixed, Program::kAny).empty());
+}
+
+TEST(Config, KernelInterfaces) {
+  PortConfig port;
+  EXPECT_EQ(kernel_interface(port, 0), std::nullopt);
+  port.host_stack = HostStack::kKernel;
+  EXPECT_EQ(kernel_interface(port, 0), "plx0");
+  EXPECT_EQ(kernel_interface(port, 3), "plx3");
+  port.host_stack = HostStack::kAuto;
+  port.kernel_interface = "wan0";
+  EXPECT_EQ(kernel_interface(port, 3), "wan0");
+  port.kind = PortKind::kDevice;
+  EXPECT_EQ(kernel_interface(port, 3), "wan0");
+  port.kind = PortKind::kInterface;
+  port.kernel_interface.clear();
+  port.host_stack = HostStack::kKernel;
+  EXPECT_EQ(kernel_interface(port, 0), std::nullopt);
 }
 
 TEST(Config, DefaultsOfTheTableAreThoseOfTheStructs) {

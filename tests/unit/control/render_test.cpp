@@ -168,6 +168,14 @@ TEST(Render, Workers) { EXPECT_EQ(render_workers(sample_document()), kWorkersScr
 
 TEST(Render, Ports) { EXPECT_EQ(render_ports(sample_document()), kPortsScreen + 1); }
 
+TEST(Render, PortWithAKernelsInterface) {
+  json document = sample_document();
+  document["ports"][0]["kernel"] = json::parse(
+      R"({"interface":"plx0","to_kernel":12345,"from_kernel":678,"dropped_to":9,"dropped_from":0})");
+  const std::string line = "  Kernel      plx0: 12,345 to it, 9 dropped; 678 from it, 0 dropped\n";
+  EXPECT_EQ(render_ports(document), (kPortsScreen + 1) + line);
+}
+
 std::string render_all(const json& document) {
   return render_status(document) + render_serverstats(document) + render_workers(document) +
          render_ports(document) + render_tracking(document) + render_sources(document);

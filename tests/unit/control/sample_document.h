@@ -50,7 +50,7 @@ inline nlohmann::json sample_document() {
   "addresses":["192.0.2.1/24","2001:db8::1/64"],"vlans":[100],"queues":1,"host_stack":"none",
   "rss":"none","checksum":"software","rx_packets":1234567,"rx_bytes":111111030,"rx_missed":0,
   "rx_errors":0,"rx_no_mbuf":0,"tx_packets":1234560,"tx_bytes":111110400,"tx_errors":0,
-  "tx_full":0,"rx_timestamps":"none","rx_stamps_used":0,"rx_stamps_refused":0}],
+  "tx_full":0,"rx_timestamps":"none","rx_stamps_used":0,"rx_stamps_refused":0,"kernel":null}],
 "nts":{"enabled":true,"key_file":"/var/lib/pollux/ntskeys","trouble":null,
   "loaded":"2026-11-22T10:00:00.123Z",
   "keys":[{"id":"227E8DAC","use":"old","age_s":null},{"id":"3428122D","use":"old","age_s":null},

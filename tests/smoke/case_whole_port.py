@@ -3,35 +3,21 @@ and the host's own NTP client go through the kernel while polluxd answers NTP.
 """
 
 import collections
-import hashlib
-import os
 import re
 import signal
-import socket
 import threading
 import time
 
 import packets
 import rows_network
+import tcp_echo
 from case_packets import counters
 from ke import Ke
 from lab import CLIENT4, CLIENT6, SERVER4, SERVER6, SERVER_MAC, SPARE4, SPARE6, Wire, request, until
 
 OF_THE_KERNEL = {"drop_port", "drop_station", "drop_destination", "drop_fragment", "drop_ipv6_extension",
                  "drop_protocol", "drop_ether_type", "drop_vlan", "drop_host_packet"}
-TCP_PORT, OCTETS = 8080, 4 << 20
-# Takes so many octets of each connection, answers with their hash and sends them back.
-ECHO = f"""
-import hashlib, socket
-with socket.create_server(("::", {TCP_PORT}), family=socket.AF_INET6, dualstack_ipv6=True) as server:
-    while True:
-        line, _ = server.accept()
-        with line:
-            data = b""
-            while len(data) < {OCTETS} and (part := line.recv(65536)):
-                data += part
-            line.sendall(hashlib.sha256(data).digest() + data)
-"""
+OCTETS = 4 << 20
 
 
 def serve(lab, *, client_addresses=True, **settings):
@@ -64,28 +50,6 @@ def interface(lab, name="plx0"):
 def pings(lab, target, *options):
     code, out = lab.run("ping", "-c", 3, "-i", 0.2, "-W", 5, *options, target, check=False)
     return code == 0 and " 0% packet loss" in out, out.strip().replace("\n", " | ")[-200:]
-
-
-def transfer(target):
-    """Sends random octets and takes them back. Seconds that it took; raises where one of them is wrong."""
-    data, begin = os.urandom(OCTETS), time.monotonic()
-    with socket.create_connection((target, TCP_PORT), 20) as line:
-        line.sendall(data)
-        answer = b""
-        while len(answer) < 32 + OCTETS and (part := line.recv(65536)):
-            answer += part
-    if answer != hashlib.sha256(data).digest() + data:
-        raise ValueError(f"{len(answer)} octets came back, and not the right ones")
-    return time.monotonic() - begin
-
-
-def transfer_text(target):
-    """(good, detail) of a transfer."""
-    try:
-        took = transfer(target)
-    except (OSError, ValueError) as error:
-        return False, str(error)
-    return True, f"{2 * 8 * OCTETS / took / 1e6:.0f} Mbit/s"
 
 
 class Flood:
@@ -164,7 +128,7 @@ def test_whole_port_refused(lab):
 def test_whole_port_host(lab):
     """Ping, neighbours, TCP and key establishment through the kernel, with an NTP flood beside them."""
     serve(lab)
-    lab.spawn("echo", "/usr/bin/python3", "-c", ECHO, server=True)
+    lab.spawn("echo", "/usr/bin/python3", tcp_echo.__file__, OCTETS, server=True)
     ke = Ke(lab, connect=False)
     # One file for both would do; here pollux-ke has one of its own.
     lab.config_path = lab.home / "ke.toml"
@@ -181,7 +145,7 @@ def test_whole_port_host(lab):
     lab.check("neighbours have the MAC address of the port", all(
         f"{target} lladdr {SERVER_MAC}" in out for target in (SERVER4, SERVER6)), out)
     for target in (SERVER4, SERVER6):
-        good, detail = transfer_text(target)
+        good, detail = tcp_echo.transfer(target, OCTETS)
         lab.check(f"TCP to {target}", good, detail)
         lab.note(f"TCP to {target}, alone", detail)
         lab.check(f"key establishment at {target}", len(ke.cookies(server=target)) == 8)
@@ -190,7 +154,7 @@ def test_whole_port_host(lab):
     with Flood() as flood:
         lab.check("ping beside a flood", *pings(lab, SERVER4))
         for target in (SERVER4, SERVER6):
-            good, detail = transfer_text(target)
+            good, detail = tcp_echo.transfer(target, OCTETS)
             lab.check(f"TCP to {target} beside a flood", good, detail)
             lab.check(f"key establishment at {target} beside a flood", len(ke.cookies(server=target)) == 8)
     until(lambda: lab.observe()["requests"]["answered"] - before["answered"] >= flood.sent, 3)

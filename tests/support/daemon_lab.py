@@ -108,7 +108,8 @@ class DaemonLab:
     # The daemon.
 
     def configure(self, driver="af_packet", addresses=(SERVER4 + "/24", SERVER6 + "/64"), *,
-                  clock="trust = true\nstratum = 1", port="", top="", path=None, device=None):
+                  clock="trust = true\nstratum = 1", port="", top="", path=None, device=None,
+                  hugepages=False):
         """`device`: the lines that name the port's, in place of the interface s0 with `driver`."""
         device = device or f'interface = "s0"\ndriver = "{driver}"'
         text = f"""
@@ -117,7 +118,7 @@ run_dir = "{self.run_dir}"
 [clock]
 {clock}
 [memory]
-hugepages = false
+hugepages = {str(hugepages).lower()}
 megabytes = 128
 mbufs = 4096
 {top}

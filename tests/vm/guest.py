@@ -17,7 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "support"), str(HERE.parent / "smok
 
 import cases
 import mock_phc
-from guest_lab import GuestLab
+from guest_lab import FIRST_NETWORK, GuestLab
 
 
 def mount(*arguments):
@@ -32,6 +32,9 @@ def prepare(settings):
     pathlib.Path("/dev/shm").mkdir(exist_ok=True)
     mount("-t", "tmpfs", "tmpfs", "/dev/shm")
     mount("-t", "tmpfs", "tmpfs", "/run")
+    # Where network cards come to life; cases have namespaces of their own and take them from there.
+    FIRST_NETWORK.touch()
+    mount("--bind", "/proc/self/ns/net", FIRST_NETWORK)
 
 
 def run_all(settings_path, settings):

@@ -17,6 +17,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT_MODULES = ("virtio_pci", "9pnet_virtio", "9p", "overlay")
 MEMORY_MB, CPUS = 1024, 2
+PEER_SLOT, CARD_SLOTS = 0x10, {"e1000e": 0x11, "virtio": 0x12}  # of network cards on the machine's PCI bus
 
 
 def missing(guest):
@@ -70,6 +71,11 @@ def pack_first_files(guest, folder, command):
     return archive
 
 
+def wire(name, device):
+    """Arguments for a network card on the machine's only wire."""
+    return "-netdev", f"hubport,id={name},hubid=0", "-device", f"{device},netdev={name}"
+
+
 class Machine:
     """Runs while in a with block. `shared` is the only folder of this computer that it can write to."""
 
@@ -83,13 +89,17 @@ class Machine:
             "-display", "none", "-kernel", image, "-initrd", archive,
             # TCG's counter is good, but has no bit that says so. The check of the timer fails on a busy host, whose
             # ticks come late, and then the machine hangs.
-            "-append", "console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check",
+            "-append", "console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check intel_iommu=on",
             "-serial", f"file:{self.console}", "-serial", "stdio",
             "-fsdev", "local,id=host,path=/,security_model=none,readonly=on,multidevs=remap",
             "-device", "virtio-9p-pci,fsdev=host,mount_tag=host",
             "-fsdev", f"local,id=shared,path={shared},security_model=none",
             "-device", "virtio-9p-pci,fsdev=shared,mount_tag=shared",
-            "-device", "e1000e",
+            # A wire: the kernel's end of it, and the cards that a case may give to DPDK.
+            "-device", "intel-iommu,intremap=on,caching-mode=on",
+            *wire("kernel", f"virtio-net-pci,addr={PEER_SLOT:#x}"),
+            *wire("e1000e", f"e1000e,addr={CARD_SLOTS['e1000e']:#x}"),
+            *wire("virtio", f"virtio-net-pci,addr={CARD_SLOTS['virtio']:#x},disable-legacy=on,iommu_platform=on"),
         ]
         self.errors = folder / "qemu.log"
         self.process, self.text = None, b""

@@ -62,15 +62,13 @@ int ask_kernel(std::span<const std::byte> request) {
     nlmsgerr error;
     std::array<std::byte, 512> rest;
   } answer{};
-  int error = 0;
-  if (send(descriptor, request.data(), request.size(), 0) < 0) {
+  int error = EPROTO;
+  ssize_t length = send(descriptor, request.data(), request.size(), 0);
+  if (length >= 0) length = recv(descriptor, &answer, sizeof answer, 0);
+  if (length < 0) {
     error = errno;
-  } else if (const ssize_t length = recv(descriptor, &answer, sizeof answer, 0); length < 0) {
-    error = errno;
-  } else if (static_cast<std::size_t>(length) < sizeof answer.header + sizeof answer.error ||
-             answer.header.nlmsg_type != NLMSG_ERROR) {
-    error = EPROTO;
-  } else {
+  } else if (static_cast<std::size_t>(length) >= sizeof answer.header + sizeof answer.error &&
+             answer.header.nlmsg_type == NLMSG_ERROR) {
     error = -answer.error.error;
   }
   close(descriptor);

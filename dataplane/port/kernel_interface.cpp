@@ -5,6 +5,7 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <rte_errno.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "dataplane/port/interface_address.h"
 
@@ -23,7 +25,7 @@ namespace {
 constexpr const char* kDevice = "/dev/net/tun";
 
 [[noreturn]] void fail(const std::string& what) {
-  throw std::runtime_error(fmt::format("{}: {}", what, std::strerror(errno)));
+  throw std::runtime_error(fmt::format("{}: {}", what, rte_strerror(errno)));
 }
 
 ifreq request_for(const std::string& name) {
@@ -51,7 +53,7 @@ std::string exchange_addresses(unsigned index, std::vector<Interface>& held,
   std::vector<Interface> having;
   for (const Interface& own : held) {
     if (std::ranges::find(wanted, own) == wanted.end() && !remove_address(index, own)) {
-      trouble = fmt::format("an address cannot be taken away: {}", std::strerror(errno));
+      trouble = fmt::format("an address cannot be taken away: {}", rte_strerror(errno));
       having.push_back(own);
     }
   }
@@ -59,9 +61,9 @@ std::string exchange_addresses(unsigned index, std::vector<Interface>& held,
     if (std::ranges::find(held, own) != held.end() || add_address(index, own)) {
       having.push_back(own);
     } else {
-      trouble = fmt::format("an IPv{} address cannot be given: {}",
-                            sizeof own.address == sizeof(wire::Ipv4Address) ? 4 : 6,
-                            std::strerror(errno));
+      trouble =
+          fmt::format("an IPv{} address cannot be given: {}",
+                      sizeof own.address == sizeof(wire::Ipv4Address) ? 4 : 6, rte_strerror(errno));
     }
   }
   held = having;
@@ -70,8 +72,8 @@ std::string exchange_addresses(unsigned index, std::vector<Interface>& held,
 
 }  // namespace
 
-KernelInterface::KernelInterface(const std::string& name, const wire::MacAddress& mac, unsigned mtu)
-    : name_{name}, descriptor_{open(kDevice, O_RDWR | O_NONBLOCK | O_CLOEXEC)} {
+KernelInterface::KernelInterface(std::string name, const wire::MacAddress& mac, unsigned mtu)
+    : name_{std::move(name)}, descriptor_{open(kDevice, O_RDWR | O_NONBLOCK | O_CLOEXEC)} {
   if (descriptor_ < 0) fail(fmt::format("{} cannot be opened", kDevice));
   try {
     configure(mac, mtu);

@@ -16,7 +16,7 @@ class KernelInterface {
  public:
   // Makes the interface and brings it up. An address of all zeros leaves the kernel's choice. The
   // name is free, and shorter than IFNAMSIZ. Throws std::runtime_error with a sentence.
-  KernelInterface(const std::string& name, const wire::MacAddress& mac, unsigned mtu);
+  KernelInterface(std::string name, const wire::MacAddress& mac, unsigned mtu);
   ~KernelInterface();
   KernelInterface(const KernelInterface&) = delete;
   KernelInterface& operator=(const KernelInterface&) = delete;

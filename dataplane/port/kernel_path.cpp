@@ -25,8 +25,8 @@ void free_all(BufferQueue& queue) noexcept {
 // A pool of its own, so that what the kernel sends takes no buffer from the workers. What lies in
 // the transmit queue stays there until the device needs the place.
 rte_mempool* make_pool(const KernelPath::Settings& settings) {
-  const auto buffers =
-      static_cast<unsigned>(kFromPlaces + 2 * kCacheSize + 1) + settings.tx_descriptors;
+  constexpr unsigned kOther = static_cast<unsigned>(kFromPlaces) + 2 * kCacheSize + 1;
+  const unsigned buffers = kOther + settings.tx_descriptors;
   rte_mempool* pool =
       rte_pktmbuf_pool_create(("of_" + settings.interface).c_str(), buffers, kCacheSize, 0,
                               RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);

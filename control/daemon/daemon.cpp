@@ -2,37 +2,17 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
 
-#include <csignal>
-#include <stdexcept>
 #include <utility>
 
 #include "control/daemon/clock_document.h"
 #include "control/daemon/drift_file.h"
 #include "control/service/log.h"
+#include "control/service/value_or_throw.h"
 
 namespace pollux::control {
 
-namespace {
-
-template <typename T>
-T value_or_throw(std::expected<T, std::string> result) {
-  if (!result) throw std::runtime_error(result.error());
-  return std::move(*result);
-}
-
-std::string all_of(const std::vector<ConfigError>& errors) {
-  std::vector<std::string> lines;
-  lines.reserve(errors.size());
-  for (const auto& error : errors) lines.push_back(to_string(error));
-  return fmt::format("{}", fmt::join(lines, "; "));
-}
-
-}  // namespace
-
-Daemon::Daemon(Config config, Sources sources)
+Daemon::Daemon(Config config, ConfigSources sources)
     : config_{std::move(config)},
       sources_{std::move(sources)},
       lock_{value_or_throw(InstanceLock::acquire(config_.server.run_dir, "polluxd"))},
@@ -47,7 +27,6 @@ Daemon::Daemon(Config config, Sources sources)
   prepare_clock();
   clock_.start();
   dataplane_.start();
-  open_signals();
   open_sockets();
   loop_.call_every(std::chrono::seconds{1}, [this] { every_second(); });
   loop_.call_every(port::Dataplane::kClockInterval, [this] { dataplane_.follow_clocks(); });
@@ -102,15 +81,6 @@ void Daemon::open_sockets() {
       [this](const std::string& verb, const nlohmann::json&) { return on_request(verb); }));
 }
 
-void Daemon::open_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
-  signals_ = UniqueFd{signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)};
-  if (!signals_) throw std::runtime_error("the kernel gives no signal descriptor");
-  loop_.add(signals_.get(), EPOLLIN, [this](std::uint32_t) { on_signal(); });
-}
-
 void Daemon::run() {
   const auto clock = clock_.report();
   for (const auto& warning : warnings(clock, look_at_dataplane())) log_warning("{}", warning);
@@ -121,17 +91,6 @@ void Daemon::run() {
   notify_.stopping("stopping");
   dataplane_.stop();
   keep_drift();
-}
-
-void Daemon::on_signal() {
-  signalfd_siginfo info{};
-  while (read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    if (info.ssi_signo == SIGHUP) {
-      static_cast<void>(reload());
-    } else {
-      loop_.stop();
-    }
-  }
 }
 
 void Daemon::every_second() {
@@ -196,8 +155,7 @@ nlohmann::json Daemon::on_request(const std::string& verb) {
 
 nlohmann::json Daemon::reload() {
   notify_.reloading();
-  const auto wanted =
-      load_config(config_files(sources_.file, sources_.directory), Program::kPolluxd);
+  const auto wanted = load_config(sources_, Program::kPolluxd);
   nlohmann::json reply = wanted ? apply(*wanted) : control_failure(all_of(wanted.error()));
   if (reply.value("ok", false)) {
     log_info("configuration reloaded");

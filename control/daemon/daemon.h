@@ -3,13 +3,13 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
 #include "control/config/config.h"
+#include "control/config/run_program.h"
 #include "control/daemon/clock_loop.h"
 #include "control/daemon/dataplane_settings.h"
 #include "control/daemon/leap_file.h"
@@ -20,6 +20,7 @@
 #include "control/service/instance_lock.h"
 #include "control/service/notify.h"
 #include "control/service/observe.h"
+#include "control/service/signals.h"
 #include "dataplane/port/dataplane.h"
 #include "dataplane/port/eal.h"
 #include "ptp/clock/snapshot_latch.h"
@@ -28,23 +29,15 @@ namespace pollux::control {
 
 class Daemon {
  public:
-  // Where the configuration is read from, again on reload.
-  struct Sources {
-    std::filesystem::path file;
-    std::filesystem::path directory;  // empty: none
-  };
-
   // Opens all that the configuration names. Throws std::runtime_error with a sentence. SIGTERM,
   // SIGINT and SIGHUP must be blocked in every thread.
-  Daemon(Config config, Sources sources);
+  Daemon(Config config, ConfigSources sources);
 
   // Answers requests until SIGTERM or SIGINT.
   void run();
 
  private:
   void open_sockets();
-  void open_signals();
-  void on_signal();
   void every_second();
   [[nodiscard]] nlohmann::json on_request(const std::string& verb);
   [[nodiscard]] nlohmann::json reload();
@@ -62,7 +55,7 @@ class Daemon {
 
   // In the order in which they are needed: destruction goes the other way.
   Config config_;
-  Sources sources_;
+  ConfigSources sources_;
   InstanceLock lock_;
   PortFacts facts_;
   std::vector<unsigned> cores_;
@@ -72,7 +65,7 @@ class Daemon {
   port::Dataplane dataplane_;
   EventLoop loop_;
   NtsKeys nts_;
-  UniqueFd signals_;
+  SignalWatch signals_{loop_, [this] { static_cast<void>(reload()); }, [this] { loop_.stop(); }};
   std::unique_ptr<ObserveServer> observe_;
   std::unique_ptr<ControlServer> control_;
   Notify notify_;

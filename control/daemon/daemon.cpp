@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <utility>
 
 #include "control/daemon/clock_document.h"
+#include "control/daemon/daemon_rights.h"
 #include "control/daemon/drift_file.h"
 #include "control/service/log.h"
+#include "control/service/replace_file.h"
 #include "control/service/value_or_throw.h"
 
 namespace pollux::control {
@@ -15,15 +18,18 @@ namespace pollux::control {
 Daemon::Daemon(Config config, ConfigSources sources)
     : config_{std::move(config)},
       sources_{std::move(sources)},
-      lock_{value_or_throw(InstanceLock::acquire(config_.server.run_dir, "polluxd"))},
+      user_{value_or_throw(user_to_become(config_.server.user, "server.user"))},
+      directory_{value_or_throw(RunDirectory::acquire(config_.server.run_dir, "polluxd", user_))},
       facts_{read_port_facts(config_)},
       cores_{worker_cores(config_, port::allowed_cpus())},
       eal_{make_eal_settings(config_, cores_)},
-      clock_{config_.clock, config_.server.run_dir, latch_},
+      clock_{config_.clock, directory_.path(), latch_},
       dataplane_{make_dataplane_settings(config_, facts_, cores_, phc::counter_source(),
                                          clock_.counter_hertz()),
-                 latch_},
-      nts_{loop_, config_, [this](const nts::KeyRing& ring) { apply_keys(ring); }} {
+                 latch_} {
+  give_up_rights();
+  // With the rights that a reload will have: what works now will work then.
+  nts_.emplace(loop_, config_, [this](const nts::KeyRing& ring) { apply_keys(ring); });
   prepare_clock();
   clock_.start();
   dataplane_.start();
@@ -32,9 +38,20 @@ Daemon::Daemon(Config config, ConfigSources sources)
   loop_.call_every(port::Dataplane::kClockInterval, [this] { dataplane_.follow_clocks(); });
 }
 
+void Daemon::give_up_rights() {
+  const bool stays_root = geteuid() == 0 && !user_;
+  Rights kept{.user = user_, .capabilities = capabilities_to_keep(config_.ports)};
+  // Root without capabilities could not read the files of others, such as the keys of pollux-ke.
+  if (stays_root) kept.capabilities.reset();
+  if (const auto trouble = lock_memory(kept)) log_warning("{}", *trouble);
+  value_or_throw(give_up_all_but(kept));
+  if (stays_root) log_warning("runs as root: server.user names a user for it");
+}
+
 void Daemon::prepare_clock() {
   read_leap_file();
   if (config_.clock.drift_file == kNoFile) return;
+  warn_of_directory();
   const auto drift = read_drift(config_.clock.drift_file);
   if (!drift) {
     log_warning("{}: ignored, the counter's rate is learnt anew", drift.error());
@@ -55,6 +72,13 @@ void Daemon::read_leap_file() {
   }
 }
 
+void Daemon::warn_of_directory() const {
+  const auto directory = directory_of(config_.clock.drift_file);
+  if (access(directory.c_str(), F_OK) != 0 || access(directory.c_str(), W_OK | X_OK) == 0) return;
+  log_warning("{}: the counter's rate is not kept: user {} may not write to this directory",
+              directory.string(), geteuid());
+}
+
 // Where the package has made no directory for it, nothing is kept.
 void Daemon::keep_drift() {
   const std::filesystem::path file{config_.clock.drift_file};
@@ -73,11 +97,10 @@ void Daemon::apply_keys(const nts::KeyRing& ring) {
 }
 
 void Daemon::open_sockets() {
-  const std::filesystem::path directory{config_.server.run_dir};
-  observe_ = value_or_throw(
-      ObserveServer::open(loop_, directory / "observe.sock", [this] { return document(); }));
+  observe_ = value_or_throw(ObserveServer::open(loop_, directory_.path() / "observe.sock",
+                                                [this] { return document(); }));
   control_ = value_or_throw(ControlServer::open(
-      loop_, directory / "control.sock",
+      loop_, directory_.path() / "control.sock",
       [this](const std::string& verb, const nlohmann::json&) { return on_request(verb); }));
 }
 
@@ -177,7 +200,7 @@ nlohmann::json Daemon::apply(const Config& wanted) {
   set_log_level(wanted.server.log_level);
   config_ = wanted;
   facts_ = std::move(facts);
-  nts_.look();
+  nts_->look();
   return control_success(
       settled ? "configuration reloaded"
               : "configuration reloaded, but a worker has not taken it up within a second");
@@ -215,8 +238,8 @@ std::string Daemon::document() const {
                      .started = started_,
                      .uptime_seconds = uptime.count(),
                      .sleeps_when_idle = sleeps_when_idle(config_),
-                     .nts = nts_.document()};
-  if (auto warning = nts_.warning()) input.warnings.push_back(std::move(*warning));
+                     .nts = nts_->document()};
+  if (auto warning = nts_->warning()) input.warnings.push_back(std::move(*warning));
   for (std::size_t i = 0; i < config_.ports.size(); ++i) {
     input.kernel_behind.push_back(kernel_behind(config_.ports[i], facts_[i]));
   }

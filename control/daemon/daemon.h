@@ -17,9 +17,10 @@
 #include "control/daemon/observe_document.h"
 #include "control/service/control_socket.h"
 #include "control/service/event_loop.h"
-#include "control/service/instance_lock.h"
 #include "control/service/notify.h"
 #include "control/service/observe.h"
+#include "control/service/privileges.h"
+#include "control/service/run_directory.h"
 #include "control/service/signals.h"
 #include "dataplane/port/dataplane.h"
 #include "dataplane/port/eal.h"
@@ -29,7 +30,8 @@ namespace pollux::control {
 
 class Daemon {
  public:
-  // Opens all that the configuration names. Throws std::runtime_error with a sentence. SIGTERM,
+  // Opens all that the configuration names, then gives up every right that is not needed any more,
+  // then starts clock and workers. Throws std::runtime_error with a sentence. SIGTERM,
   // SIGINT and SIGHUP must be blocked in every thread.
   Daemon(Config config, ConfigSources sources);
 
@@ -46,7 +48,9 @@ class Daemon {
   [[nodiscard]] std::vector<std::string> warnings(const ClockReport& clock,
                                                   const port::DataplaneReport& dataplane) const;
   void log_change_of_state(const ClockReport& clock);
+  void give_up_rights();
   void prepare_clock();
+  void warn_of_directory() const;
   void read_leap_file();
   void keep_drift();
   void apply_keys(const nts::KeyRing& ring);
@@ -56,7 +60,8 @@ class Daemon {
   // In the order in which they are needed: destruction goes the other way.
   Config config_;
   ConfigSources sources_;
-  InstanceLock lock_;
+  std::optional<User> user_;  // to become
+  RunDirectory directory_;
   PortFacts facts_;
   std::vector<unsigned> cores_;
   port::Eal eal_;
@@ -64,7 +69,7 @@ class Daemon {
   ClockLoop clock_;
   port::Dataplane dataplane_;
   EventLoop loop_;
-  NtsKeys nts_;
+  std::optional<NtsKeys> nts_;  // from the constructor on
   SignalWatch signals_{loop_, [this] { static_cast<void>(reload()); }, [this] { loop_.stop(); }};
   std::unique_ptr<ObserveServer> observe_;
   std::unique_ptr<ControlServer> control_;

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <utility>
 
 #include "control/ke/ke_settings.h"
-#include "control/ke/privileges.h"
 #include "control/ke/system_call_filter.h"
 #include "control/service/log.h"
 #include "control/service/value_or_throw.h"
@@ -33,12 +33,14 @@ std::size_t descriptors(const control::KeConfig& config) {
 KeDaemon::KeDaemon(control::Config config, control::ConfigSources sources)
     : config_{std::move(config)},
       sources_{std::move(sources)},
-      lock_{value_or_throw(control::InstanceLock::acquire(config_.server.run_dir, "pollux-ke"))} {
-  value_or_throw(allow_descriptors(descriptors(config_.ke)));
+      user_{value_or_throw(control::user_to_become(config_.ke.user, "ke.user"))},
+      directory_{value_or_throw(
+          control::RunDirectory::acquire(config_.server.run_dir, "pollux-ke", user_))} {
+  value_or_throw(control::allow_descriptors(descriptors(config_.ke)));
   server_ = value_or_throw(nts::Server::open(server_settings(config_.ke)));
-  open_sockets();
   auto access = value_or_throw(control::key_access(config_));
   give_up_rights();
+  open_sockets();
   // With the rights that a reload will have: what works now will work then.
   certificate_ =
       std::make_unique<CertificateKeeper>(loop_, certificate_files(config_.ke),
@@ -52,18 +54,18 @@ KeDaemon::KeDaemon(control::Config config, control::ConfigSources sources)
 }
 
 void KeDaemon::open_sockets() {
-  const std::filesystem::path directory{config_.server.run_dir};
   observe_ = value_or_throw(control::ObserveServer::open(
-      loop_, directory / "ke-observe.sock", [this] { return ke_document(look()).dump(); }));
+      loop_, directory_.path() / "observe.sock", [this] { return ke_document(look()).dump(); }));
   control_ = value_or_throw(control::ControlServer::open(
-      loop_, directory / "ke-control.sock",
+      loop_, directory_.path() / "control.sock",
       [this](const std::string& verb, const nlohmann::json&) { return on_request(verb); }));
 }
 
 void KeDaemon::give_up_rights() {
-  if (::geteuid() == 0 && !config_.ke.user.empty()) value_or_throw(become_user(config_.ke.user));
+  const control::Rights kept{.user = user_};
+  if (const auto trouble = control::lock_memory(kept)) log_warning("{}", *trouble);
+  value_or_throw(control::give_up_all_but(kept));
   if (::geteuid() == 0) log_warning("runs as root: ke.user names a user for it");
-  value_or_throw(give_up_privileges());
 }
 
 void KeDaemon::run() {
@@ -88,7 +90,11 @@ void KeDaemon::apply_context() {
 
 void KeDaemon::every_second() {
   const KeInput input = look();
-  const auto warnings = ke_warnings(input);
+  // Trouble with certificate and keys is in the log already, from who has found it.
+  KeInput untold = input;
+  untold.certificate_trouble.reset();
+  untold.keys.trouble.reset();
+  const auto warnings = ke_warnings(untold);
   std::set<std::string> now;
   for (const auto* list : {&warnings.troubles, &warnings.notes})
     now.insert(list->begin(), list->end());
@@ -125,7 +131,7 @@ nlohmann::json KeDaemon::apply(const control::Config& wanted) {
     return control_failure(
         fmt::format("these keys cannot change without a restart: {}", fmt::join(fixed, ", ")));
   }
-  if (auto allowed = allow_descriptors(descriptors(wanted.ke)); !allowed)
+  if (auto allowed = control::allow_descriptors(descriptors(wanted.ke)); !allowed)
     return control_failure(allowed.error());
   auto candidate = certificate_->load(certificate_files(wanted.ke));
   if (!candidate) return control_failure(candidate.error());

@@ -16,9 +16,10 @@
 #include "control/keys/key_keeper.h"
 #include "control/service/control_socket.h"
 #include "control/service/event_loop.h"
-#include "control/service/instance_lock.h"
 #include "control/service/notify.h"
 #include "control/service/observe.h"
+#include "control/service/privileges.h"
+#include "control/service/run_directory.h"
 #include "control/service/signals.h"
 #include "nts/ke/server.h"
 
@@ -48,7 +49,8 @@ class KeDaemon {
   // In the order in which they are needed: destruction goes the other way.
   control::Config config_;
   control::ConfigSources sources_;
-  control::InstanceLock lock_;
+  std::optional<control::User> user_;  // to become
+  control::RunDirectory directory_;
   control::EventLoop loop_;
   std::unique_ptr<nts::Server> server_;
   control::SignalWatch signals_{loop_, [this] { static_cast<void>(reload()); },

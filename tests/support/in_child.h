@@ -1,6 +1,7 @@
 // Tries in a child process what cannot be undone. For tests.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,5 +15,15 @@ int in_child(const auto& body) {
   ::waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 99;
 }
+
+// Of tests that ask every thread of the process by a signal.
+class EveryThreadHears : public testing::Test {
+ protected:
+  void SetUp() override {
+#ifdef __SANITIZE_THREAD__
+    GTEST_SKIP() << "a thread of ThreadSanitizer's own blocks all signals";
+#endif
+  }
+};
 
 }  // namespace pollux::test

@@ -18,6 +18,8 @@ namespace {
 
 using test::in_child;
 
+class EveryThread : public test::EveryThreadHears {};
+
 constexpr int kThreads = 5;
 
 // Who has been asked; for a signal handler.
@@ -39,7 +41,7 @@ bool was_asked_once(pid_t thread) {
 }
 
 // Threads that wait in a system call, that compute, and that have ended.
-TEST(EveryThread, IsAskedOnce) {
+TEST_F(EveryThread, IsAskedOnce) {
   EXPECT_EQ(in_child([] {
               std::atomic<bool> stop{false};
               std::array<std::atomic<pid_t>, kThreads> ids{};
@@ -68,7 +70,7 @@ TEST(EveryThread, IsAskedOnce) {
             0);
 }
 
-TEST(EveryThread, FirstErrorIsTold) {
+TEST_F(EveryThread, FirstErrorIsTold) {
   EXPECT_EQ(
       in_child([] {
         std::atomic<bool> stop{false};
@@ -87,7 +89,7 @@ TEST(EveryThread, FirstErrorIsTold) {
       0);
 }
 
-TEST(EveryThread, DeafOneIsTold) {
+TEST_F(EveryThread, DeafOneIsTold) {
   EXPECT_EQ(in_child([] {
               std::atomic<bool> stop{false};
               std::latch ready{2};

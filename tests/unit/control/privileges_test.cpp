@@ -19,6 +19,8 @@ namespace {
 
 using test::in_child;
 
+class Privileges : public test::EveryThreadHears {};
+
 constexpr const char* kNone = "0000000000000000";
 constexpr const char* kNetAdminOnly = "0000000000001000";
 
@@ -61,7 +63,7 @@ int beside_a_thread(const auto& body) {
   });
 }
 
-TEST(Privileges, NothingIsLeft) {
+TEST_F(Privileges, NothingIsLeft) {
   EXPECT_EQ(beside_a_thread([] {
               if (!give_up_all_but({})) return 1;
               rlimit core{};
@@ -73,7 +75,7 @@ TEST(Privileges, NothingIsLeft) {
             0);
 }
 
-TEST(Privileges, BecomesTheUserAndKeepsWhatIsNamed) {
+TEST_F(Privileges, BecomesTheUserAndKeepsWhatIsNamed) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   EXPECT_EQ(
       beside_a_thread([] {
@@ -89,7 +91,7 @@ TEST(Privileges, BecomesTheUserAndKeepsWhatIsNamed) {
       0);
 }
 
-TEST(Privileges, WhateverThereIs) {
+TEST_F(Privileges, WhateverThereIs) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   EXPECT_EQ(beside_a_thread([] {
               const std::string before = status_of("/proc/self", "CapEff");
@@ -100,7 +102,7 @@ TEST(Privileges, WhateverThereIs) {
 }
 
 // A capability that is not there is no reason to stop.
-TEST(Privileges, WhatIsMissingStaysAway) {
+TEST_F(Privileges, WhatIsMissingStaysAway) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   EXPECT_EQ(beside_a_thread([] {
               if (!give_up_all_but({})) return 1;
@@ -111,7 +113,7 @@ TEST(Privileges, WhatIsMissingStaysAway) {
             0);
 }
 
-TEST(Privileges, UserByTheConfiguration) {
+TEST_F(Privileges, UserByTheConfiguration) {
   EXPECT_FALSE(*user_to_become("", "server.user"));
   EXPECT_EQ(user_to_become("no such user", "ke.user").error(),
             "ke.user: there is no user 'no such user'");
@@ -120,7 +122,7 @@ TEST(Privileges, UserByTheConfiguration) {
   EXPECT_EQ(nobody->has_value(), ::geteuid() == 0);
 }
 
-TEST(Privileges, Descriptors) {
+TEST_F(Privileges, Descriptors) {
   EXPECT_EQ(in_child([] {
               rlimit limit{.rlim_cur = 64, .rlim_max = 1024};
               if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
@@ -150,7 +152,7 @@ bool locks_memory(const Rights& kept) {
 }
 
 // With the capability there is no limit, without it there must be none.
-TEST(Privileges, MemoryIsLocked) {
+TEST_F(Privileges, MemoryIsLocked) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   EXPECT_EQ(in_child([] { return locks_memory({.capabilities = std::nullopt}) ? 0 : 1; }), 0);
   rlimit limit{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
@@ -159,7 +161,7 @@ TEST(Privileges, MemoryIsLocked) {
   EXPECT_EQ(in_child([] { return locks_memory({}) ? 0 : 1; }), 0);
 }
 
-TEST(Privileges, LimitOfLockedMemoryIsNamed) {
+TEST_F(Privileges, LimitOfLockedMemoryIsNamed) {
   EXPECT_EQ(in_child([] {
               const rlimit limit{.rlim_cur = 65536, .rlim_max = 65536};
               if (::setrlimit(RLIMIT_MEMLOCK, &limit) != 0) return 1;

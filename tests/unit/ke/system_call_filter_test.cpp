@@ -17,6 +17,8 @@ namespace {
 
 using test::in_child;
 
+class KeSystemCallFilter : public test::EveryThreadHears {};
+
 // What `body` gives in a thread of its own; -1 where there is none. Not std::thread: the sanitizer
 // that checks its virtual functions needs system calls of its own.
 int in_thread(int (*body)()) {
@@ -34,7 +36,7 @@ int in_thread(int (*body)()) {
 }
 
 // Files, sockets to systemd and threads stay; processes, programs and networks do not.
-TEST(KeSystemCallFilter, LeavesWhatIsNeeded) {
+TEST_F(KeSystemCallFilter, LeavesWhatIsNeeded) {
   EXPECT_EQ(in_child([] {
               if (!control::give_up_all_but({})) return 1;
               if (filter_system_calls()) return 2;
@@ -45,7 +47,7 @@ TEST(KeSystemCallFilter, LeavesWhatIsNeeded) {
             0);
 }
 
-TEST(KeSystemCallFilter, TakesTheRest) {
+TEST_F(KeSystemCallFilter, TakesTheRest) {
   EXPECT_EQ(in_child([] {
               if (!control::give_up_all_but({}) || filter_system_calls()) return 1;
               errno = 0;
@@ -64,7 +66,7 @@ TEST(KeSystemCallFilter, TakesTheRest) {
 }
 
 // A thread that is started later has it too.
-TEST(KeSystemCallFilter, IsInherited) {
+TEST_F(KeSystemCallFilter, IsInherited) {
   EXPECT_EQ(in_child([] {
               if (!control::give_up_all_but({}) || filter_system_calls()) return 1;
               const int error = in_thread([] {

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <stdexcept>
 #include <utility>
 
 #include "control/daemon/clock_document.h"
@@ -196,7 +197,12 @@ nlohmann::json Daemon::apply(const Config& wanted) {
         fmt::format("these keys cannot change without a restart: {}", fmt::join(fixed, ", ")));
   }
   auto facts = read_port_facts(wanted);
-  const bool settled = dataplane_.apply(make_policies(wanted, facts), wanted.limits.host_replies);
+  bool settled = false;
+  try {
+    settled = dataplane_.apply(make_policies(wanted, facts), wanted.limits.host_replies);
+  } catch (const std::runtime_error& refused) {
+    return control_failure(refused.what());
+  }
   set_log_level(wanted.server.log_level);
   config_ = wanted;
   facts_ = std::move(facts);

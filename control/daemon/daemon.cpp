@@ -30,7 +30,8 @@ Daemon::Daemon(Config config, ConfigSources sources)
                  latch_} {
   give_up_rights();
   // With the rights that a reload will have: what works now will work then.
-  nts_.emplace(loop_, config_, [this](const nts::KeyRing& ring) { apply_keys(ring); });
+  nts_ = std::make_unique<NtsKeys>(loop_, config_,
+                                   [this](const nts::KeyRing& ring) { apply_keys(ring); });
   prepare_clock();
   clock_.start();
   dataplane_.start();

@@ -69,7 +69,7 @@ class Daemon {
   ClockLoop clock_;
   port::Dataplane dataplane_;
   EventLoop loop_;
-  std::optional<NtsKeys> nts_;  // from the constructor on
+  std::unique_ptr<NtsKeys> nts_;  // from the constructor on
   SignalWatch signals_{loop_, [this] { static_cast<void>(reload()); }, [this] { loop_.stop(); }};
   std::unique_ptr<ObserveServer> observe_;
   std::unique_ptr<ControlServer> control_;

@@ -1,6 +1,5 @@
 #include "control/service/every_thread.h"
 
-#include <dirent.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -8,9 +7,10 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
-#include <cstring>
-#include <memory>
+#include <filesystem>
 #include <set>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -37,15 +37,14 @@ void on_signal(int /*number*/) {
 }
 
 std::vector<pid_t> all_threads() {
+  using Directory = std::filesystem::directory_iterator;
   std::vector<pid_t> threads;
-  const std::unique_ptr<DIR, decltype([](DIR* open) { closedir(open); })> directory{
-      opendir("/proc/self/task")};
-  if (!directory) return threads;
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of this thread
-  while (const dirent* entry = readdir(directory.get())) {
-    const char* name = static_cast<const char*>(entry->d_name);
+  std::error_code error;
+  for (Directory entry{"/proc/self/task", error}; !error && entry != Directory{};
+       entry.increment(error)) {
+    const std::string name = entry->path().filename();
     pid_t thread = 0;
-    if (std::from_chars(name, name + std::strlen(name), thread).ec == std::errc{})
+    if (std::from_chars(name.data(), name.data() + name.size(), thread).ec == std::errc{})
       threads.push_back(thread);
   }
   return threads;

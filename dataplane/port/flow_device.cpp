@@ -4,7 +4,6 @@
 #include <rte_errno.h>
 
 #include <algorithm>
-#include <numeric>
 
 namespace pollux::port {
 
@@ -56,8 +55,9 @@ std::expected<void, std::string> RteFlowDevice::isolate() {
 std::expected<FlowDevice::Handle, std::string> RteFlowDevice::create(const FlowMatch& match,
                                                                      const FlowTarget& target) {
   const FlowPattern pattern{match};
-  std::vector<std::uint16_t> queues(target.queues);
-  std::iota(queues.begin(), queues.end(), std::uint16_t{0});
+  std::vector<std::uint16_t> queues;
+  for (unsigned queue = 0; queue < target.queues; ++queue)
+    queues.push_back(static_cast<std::uint16_t>(queue));
   const rte_flow_action_rss spread{.func = RTE_ETH_HASH_FUNCTION_DEFAULT,
                                    .level = 0,
                                    .types = target.hash,

@@ -56,6 +56,7 @@ std::expected<FlowDevice::Handle, std::string> RteFlowDevice::create(const FlowM
                                                                      const FlowTarget& target) {
   const FlowPattern pattern{match};
   std::vector<std::uint16_t> queues;
+  queues.reserve(target.queues);
   for (unsigned queue = 0; queue < target.queues; ++queue)
     queues.push_back(static_cast<std::uint16_t>(queue));
   const rte_flow_action_rss spread{.func = RTE_ETH_HASH_FUNCTION_DEFAULT,

@@ -26,8 +26,8 @@ constexpr std::size_t kLongestAnswer = 16U << 20U;
 
 // Whose socket that is.
 std::string_view program_of(const std::string& path) {
-  return std::filesystem::path{path}.filename().string().starts_with("ke-") ? "pollux-ke"
-                                                                            : "polluxd";
+  return std::filesystem::path{path}.parent_path().filename() == "pollux-ke" ? "pollux-ke"
+                                                                             : "polluxd";
 }
 
 std::string connect_error(const std::string& path, int error) {
@@ -145,9 +145,11 @@ std::expected<nlohmann::json, std::string> ask(const std::string& path, std::str
 }  // namespace
 
 SocketPaths socket_paths(const std::filesystem::path& option) {
-  const auto directory = option.extension() == ".sock" ? option.parent_path() : option;
-  return {option.extension() == ".sock" ? option : directory / "observe.sock",
-          directory / "control.sock", directory / "ke-observe.sock", directory / "ke-control.sock"};
+  const bool is_socket = option.extension() == ".sock";
+  const auto polluxd = is_socket ? option.parent_path() : option / "polluxd";
+  const auto pollux_ke = polluxd.parent_path() / "pollux-ke";
+  return {is_socket ? option : polluxd / "observe.sock", polluxd / "control.sock",
+          pollux_ke / "observe.sock", pollux_ke / "control.sock"};
 }
 
 std::expected<nlohmann::json, std::string> fetch_document(

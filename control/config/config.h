@@ -31,6 +31,7 @@ enum class PortKind : std::uint8_t { kPci, kInterface, kDevice };
 
 struct ServerConfig {
   std::string run_dir = "/run/pollux";
+  std::string user;  // that polluxd becomes; empty: stays who started it
   LogLevel log_level = LogLevel::kInfo;
 };
 

@@ -15,7 +15,7 @@
 namespace pollux::control {
 namespace {
 
-constexpr std::string_view kLongestSocketName = "/ke-observe.sock";
+constexpr std::string_view kLongestSocketName = "/polluxd/ptp4l-client.sock";
 constexpr std::uint64_t kMbufOctets = 2048 + 128 + 128 + 64;  // room, headroom, header, mempool
 constexpr std::uint64_t kMebibyte = 1U << 20U;
 

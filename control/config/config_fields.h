@@ -21,6 +21,7 @@ struct Field {
 
 inline constexpr std::tuple kServerFields{
     Field{"server.run_dir", &ServerConfig::run_dir},
+    Field{"server.user", &ServerConfig::user},
     Field{"server.log_level", &ServerConfig::log_level},
 };
 

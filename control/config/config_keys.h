@@ -79,7 +79,9 @@ inline constexpr auto kKeys = [] {
   using namespace key_table;
   return std::to_array<Key>({
       string("server.run_dir", "\"/run/pollux\"", kRestart,
-             "directory of the sockets and the lock file"),
+             "directory of the sockets and the lock files"),
+      string("server.user", "", kRestart,
+             "who polluxd becomes once everything is open, when root starts it"),
       choice("server.log_level", "debug|info|warning|error", "\"info\"", kReloadable,
              "least severity that is logged"),
 

@@ -37,7 +37,7 @@ class ClockLoop {
   static constexpr std::chrono::milliseconds kStartTime{1500};
 
   // Chooses the counter of the whole process and measures it for a moment. Nothing is published
-  // before start(). `run_dir`: where the socket to ptp4l is made.
+  // before start(). `run_dir`: the own one, where the socket to ptp4l is made.
   ClockLoop(const ClockConfig& config, const std::string& run_dir, clock::SnapshotLatch& latch,
             ClockSeams seams = {});
 

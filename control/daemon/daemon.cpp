@@ -2,33 +2,21 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
+#include <unistd.h>
 
-#include <csignal>
 #include <stdexcept>
 #include <utility>
 
 #include "control/daemon/clock_document.h"
+#include "control/daemon/daemon_rights.h"
 #include "control/daemon/drift_file.h"
 #include "control/service/log.h"
+#include "control/service/replace_file.h"
+#include "control/service/value_or_throw.h"
 
 namespace pollux::control {
 
 namespace {
-
-template <typename T>
-T value_or_throw(std::expected<T, std::string> result) {
-  if (!result) throw std::runtime_error(result.error());
-  return std::move(*result);
-}
-
-std::string all_of(const std::vector<ConfigError>& errors) {
-  std::vector<std::string> lines;
-  lines.reserve(errors.size());
-  for (const auto& error : errors) lines.push_back(to_string(error));
-  return fmt::format("{}", fmt::join(lines, "; "));
-}
 
 std::string addresses_text(const PortConfig& port) {
   std::vector<std::string> texts;
@@ -39,35 +27,50 @@ std::string addresses_text(const PortConfig& port) {
 
 }  // namespace
 
-Daemon::Daemon(Config config, Sources sources)
+Daemon::Daemon(Config config, ConfigSources sources)
     : config_{std::move(config)},
       sources_{std::move(sources)},
-      lock_{value_or_throw(InstanceLock::acquire(config_.server.run_dir, "polluxd"))},
+      user_{value_or_throw(user_to_become(config_.server.user, "server.user"))},
+      directory_{value_or_throw(RunDirectory::acquire(config_.server.run_dir, "polluxd", user_))},
       facts_{read_port_facts(config_)},
       whole_{with_own_addresses(config_, facts_)},
       interfaces_{whole_, facts_},
       cores_{worker_cores(config_, port::allowed_cpus())},
       eal_{make_eal_settings(config_, cores_)},
-      clock_{config_.clock, config_.server.run_dir, latch_},
+      clock_{config_.clock, directory_.path(), latch_},
       dataplane_{make_dataplane_settings(whole_, facts_, cores_, phc::counter_source(),
                                          clock_.counter_hertz(), interfaces_.xdp_object()),
                  latch_},
-      watch_{loop_, [this] { follow_interfaces(); }},
-      nts_{loop_, config_, [this](const nts::KeyRing& ring) { apply_keys(ring); }} {
+      watch_{loop_, [this] { follow_interfaces(); }} {
+  interfaces_.find_programs();
+  give_up_rights();
+  // With the rights that a reload will have: what works now will work then.
+  nts_ = std::make_unique<NtsKeys>(loop_, config_,
+                                   [this](const nts::KeyRing& ring) { apply_keys(ring); });
   prepare_clock();
   clock_.start();
   dataplane_.start();
   interfaces_.open(whole_, facts_);
   follow_interfaces();  // of what happened since the first look
-  open_signals();
   open_sockets();
   loop_.call_every(std::chrono::seconds{1}, [this] { every_second(); });
   loop_.call_every(port::Dataplane::kClockInterval, [this] { dataplane_.follow_clocks(); });
 }
 
+void Daemon::give_up_rights() {
+  const bool stays_root = geteuid() == 0 && !user_;
+  Rights kept{.user = user_, .capabilities = capabilities_to_keep(config_)};
+  // Root without capabilities could not read the files of others, such as the keys of pollux-ke.
+  if (stays_root) kept.capabilities.reset();
+  if (const auto trouble = lock_memory(kept)) log_warning("{}", *trouble);
+  value_or_throw(give_up_all_but(kept));
+  if (stays_root) log_warning("runs as root: server.user names a user for it");
+}
+
 void Daemon::prepare_clock() {
   read_leap_file();
   if (config_.clock.drift_file == kNoFile) return;
+  warn_of_directory();
   const auto drift = read_drift(config_.clock.drift_file);
   if (!drift) {
     log_warning("{}: ignored, the counter's rate is learnt anew", drift.error());
@@ -88,6 +91,13 @@ void Daemon::read_leap_file() {
   }
 }
 
+void Daemon::warn_of_directory() const {
+  const auto directory = directory_of(config_.clock.drift_file);
+  if (access(directory.c_str(), F_OK) != 0 || access(directory.c_str(), W_OK | X_OK) == 0) return;
+  log_warning("{}: the counter's rate is not kept: user {} may not write to this directory",
+              directory.string(), geteuid());
+}
+
 // Where the package has made no directory for it, nothing is kept.
 void Daemon::keep_drift() {
   const std::filesystem::path file{config_.clock.drift_file};
@@ -106,21 +116,11 @@ void Daemon::apply_keys(const nts::KeyRing& ring) {
 }
 
 void Daemon::open_sockets() {
-  const std::filesystem::path directory{config_.server.run_dir};
-  observe_ = value_or_throw(
-      ObserveServer::open(loop_, directory / "observe.sock", [this] { return document(); }));
+  observe_ = value_or_throw(ObserveServer::open(loop_, directory_.path() / "observe.sock",
+                                                [this] { return document(); }));
   control_ = value_or_throw(ControlServer::open(
-      loop_, directory / "control.sock",
+      loop_, directory_.path() / "control.sock",
       [this](const std::string& verb, const nlohmann::json&) { return on_request(verb); }));
-}
-
-void Daemon::open_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
-  signals_ = UniqueFd{signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)};
-  if (!signals_) throw std::runtime_error("the kernel gives no signal descriptor");
-  loop_.add(signals_.get(), EPOLLIN, [this](std::uint32_t) { on_signal(); });
 }
 
 void Daemon::run() {
@@ -133,17 +133,6 @@ void Daemon::run() {
   notify_.stopping("stopping");
   dataplane_.stop();
   keep_drift();
-}
-
-void Daemon::on_signal() {
-  signalfd_siginfo info{};
-  while (read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    if (info.ssi_signo == SIGHUP) {
-      static_cast<void>(reload());
-    } else {
-      loop_.stop();
-    }
-  }
 }
 
 void Daemon::every_second() {
@@ -209,8 +198,7 @@ nlohmann::json Daemon::on_request(const std::string& verb) {
 
 nlohmann::json Daemon::reload() {
   notify_.reloading();
-  const auto wanted =
-      load_config(config_files(sources_.file, sources_.directory), Program::kPolluxd);
+  const auto wanted = load_config(sources_, Program::kPolluxd);
   nlohmann::json reply = wanted ? apply(*wanted) : control_failure(all_of(wanted.error()));
   if (reply.value("ok", false)) {
     log_info("configuration reloaded");
@@ -227,9 +215,14 @@ nlohmann::json Daemon::apply(const Config& wanted) {
     return control_failure(
         fmt::format("these keys cannot change without a restart: {}", fmt::join(fixed, ", ")));
   }
-  const bool settled = take_up(wanted, read_port_facts(wanted));
+  bool settled = false;
+  try {
+    settled = take_up(wanted, read_port_facts(wanted));
+  } catch (const std::runtime_error& refused) {
+    return control_failure(refused.what());
+  }
   set_log_level(wanted.server.log_level);
-  nts_.look();
+  nts_->look();
   return control_success(
       settled ? "configuration reloaded"
               : "configuration reloaded, but a worker has not taken it up within a second");
@@ -254,8 +247,12 @@ void Daemon::follow_interfaces() {
   for (std::size_t i = 0; i < facts.size(); ++i) keep_host_addresses(facts[i], facts_[i]);
   if (facts == facts_) return;
   const Config before = whole_;
-  if (!take_up(Config{config_}, std::move(facts)))
-    log_warning("a worker has not taken up changed addresses within a second");
+  try {
+    if (!take_up(Config{config_}, std::move(facts)))
+      log_warning("a worker has not taken up changed addresses within a second");
+  } catch (const std::runtime_error& refused) {
+    log_error("changed addresses are not taken up: {}", refused.what());
+  }
   for (std::size_t i = 0; i < whole_.ports.size(); ++i) {
     const PortConfig& port = whole_.ports[i];
     if (port.ipv4 != before.ports[i].ipv4 || port.ipv6 != before.ports[i].ipv6)
@@ -300,8 +297,8 @@ std::string Daemon::document() const {
                      .started = started_,
                      .uptime_seconds = uptime.count(),
                      .sleeps_when_idle = sleeps_when_idle(config_),
-                     .nts = nts_.document()};
-  if (auto warning = nts_.warning()) input.warnings.push_back(std::move(*warning));
+                     .nts = nts_->document()};
+  if (auto warning = nts_->warning()) input.warnings.push_back(std::move(*warning));
   for (std::size_t i = 0; i < config_.ports.size(); ++i) {
     input.kernel_behind.push_back(kernel_behind(whole_.ports[i], facts_[i]));
   }

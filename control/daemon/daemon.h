@@ -3,13 +3,13 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
 #include "control/config/config.h"
+#include "control/config/run_program.h"
 #include "control/daemon/clock_loop.h"
 #include "control/daemon/dataplane_settings.h"
 #include "control/daemon/interface_watch.h"
@@ -19,9 +19,11 @@
 #include "control/daemon/observe_document.h"
 #include "control/service/control_socket.h"
 #include "control/service/event_loop.h"
-#include "control/service/instance_lock.h"
 #include "control/service/notify.h"
 #include "control/service/observe.h"
+#include "control/service/privileges.h"
+#include "control/service/run_directory.h"
+#include "control/service/signals.h"
 #include "dataplane/port/dataplane.h"
 #include "dataplane/port/eal.h"
 #include "ptp/clock/snapshot_latch.h"
@@ -30,23 +32,16 @@ namespace pollux::control {
 
 class Daemon {
  public:
-  // Where the configuration is read from, again on reload.
-  struct Sources {
-    std::filesystem::path file;
-    std::filesystem::path directory;  // empty: none
-  };
-
-  // Opens all that the configuration names. Throws std::runtime_error with a sentence. SIGTERM,
+  // Opens all that the configuration names, then gives up every right that is not needed any more,
+  // then starts clock and workers. Throws std::runtime_error with a sentence. SIGTERM,
   // SIGINT and SIGHUP must be blocked in every thread.
-  Daemon(Config config, Sources sources);
+  Daemon(Config config, ConfigSources sources);
 
   // Answers requests until SIGTERM or SIGINT.
   void run();
 
  private:
   void open_sockets();
-  void open_signals();
-  void on_signal();
   void every_second();
   [[nodiscard]] nlohmann::json on_request(const std::string& verb);
   [[nodiscard]] nlohmann::json reload();
@@ -57,7 +52,9 @@ class Daemon {
   [[nodiscard]] std::vector<std::string> warnings(const ClockReport& clock,
                                                   const port::DataplaneReport& dataplane) const;
   void log_change_of_state(const ClockReport& clock);
+  void give_up_rights();
   void prepare_clock();
+  void warn_of_directory() const;
   void read_leap_file();
   void keep_drift();
   void apply_keys(const nts::KeyRing& ring);
@@ -66,8 +63,9 @@ class Daemon {
 
   // In the order in which they are needed: destruction goes the other way.
   Config config_;  // as it was read
-  Sources sources_;
-  InstanceLock lock_;
+  ConfigSources sources_;
+  std::optional<User> user_;  // to become
+  RunDirectory directory_;
   PortFacts facts_;
   Config whole_;  // with the addresses of interfaces
   KernelInterfaces interfaces_;
@@ -78,8 +76,8 @@ class Daemon {
   port::Dataplane dataplane_;
   EventLoop loop_;
   InterfaceWatch watch_;
-  NtsKeys nts_;
-  UniqueFd signals_;
+  std::unique_ptr<NtsKeys> nts_;  // from the constructor on
+  SignalWatch signals_{loop_, [this] { static_cast<void>(reload()); }, [this] { loop_.stop(); }};
   std::unique_ptr<ObserveServer> observe_;
   std::unique_ptr<ControlServer> control_;
   Notify notify_;

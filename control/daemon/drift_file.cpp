@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "control/service/replace_file.h"
 #include "control/service/text.h"
 #include "control/service/unique_fd.h"
 
@@ -29,16 +30,6 @@ std::optional<double> take_number(std::string_view& text) {
   if (error != std::errc{} || !std::isfinite(value)) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return value;
-}
-
-bool write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = write(file, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
 }
 
 }  // namespace
@@ -80,23 +71,7 @@ std::expected<std::optional<Drift>, std::string> read_drift(const std::filesyste
 
 std::expected<void, std::string> write_drift(const std::filesystem::path& file,
                                              const Drift& drift) {
-  const std::string temporary = file.string() + ".new";
-  // What was left by a run that was killed, or lies there to catch us: a link, a pipe.
-  unlink(temporary.c_str());
-  {
-    const UniqueFd descriptor{
-        open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
-    if (!descriptor) return std::unexpected{complaint(temporary, error_text(errno))};
-    if (!write_all(descriptor.get(), drift_text(drift)) || fsync(descriptor.get()) != 0) {
-      const int error = errno;
-      unlink(temporary.c_str());
-      return std::unexpected{complaint(temporary, error_text(error))};
-    }
-  }
-  if (rename(temporary.c_str(), file.c_str()) == 0) return {};
-  const int error = errno;
-  unlink(temporary.c_str());
-  return std::unexpected{complaint(file, error_text(error))};
+  return replace_file(file, drift_text(drift));
 }
 
 }  // namespace pollux::control

@@ -74,10 +74,15 @@ KernelInterfaces::KernelInterfaces(const Config& config, const std::vector<Inter
   guard(config, facts);
 }
 
+void KernelInterfaces::find_programs() {
+  for (auto& [index, interface] : interfaces_) {
+    if (interface.program) interface.program->find();
+  }
+}
+
 void KernelInterfaces::open(const Config& config, const std::vector<InterfaceFacts>& facts) {
   for (auto& [index, interface] : interfaces_) {
     if (!interface.program) continue;
-    interface.program->find();
     const auto set = interface.program->set(xdp_rules(config, config.ports[index], facts[index]));
     if (!set) throw std::runtime_error(fmt::format("port {}: {}", interface.port, set.error()));
   }

@@ -27,6 +27,10 @@ class KernelInterfaces {
   // The path of the XDP program for DPDK's driver; empty where no port needs it.
   [[nodiscard]] std::string xdp_object() const { return object_ ? object_->path() : ""; }
 
+  // When DPDK has attached the program; needs CAP_SYS_ADMIN and CAP_NET_ADMIN. Throws
+  // std::runtime_error.
+  void find_programs();
+
   // When the workers run: from now on requests are theirs. Throws std::runtime_error.
   void open(const Config& config, const std::vector<InterfaceFacts>& facts);
 

@@ -2,18 +2,14 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <csignal>
-#include <stdexcept>
 #include <utility>
 
 #include "control/ke/ke_settings.h"
-#include "control/ke/privileges.h"
 #include "control/ke/system_call_filter.h"
 #include "control/service/log.h"
+#include "control/service/value_or_throw.h"
 
 namespace pollux::ke {
 
@@ -24,21 +20,9 @@ using control::control_success;
 using control::log_error;
 using control::log_info;
 using control::log_warning;
+using control::value_or_throw;
 
 constexpr std::size_t kOwnDescriptors = 64;  // of the control thread, with room
-
-template <typename T>
-T value_or_throw(std::expected<T, std::string> result) {
-  if (!result) throw std::runtime_error(result.error());
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
-
-std::string all_of(const std::vector<control::ConfigError>& errors) {
-  std::vector<std::string> lines;
-  lines.reserve(errors.size());
-  for (const auto& error : errors) lines.push_back(to_string(error));
-  return fmt::format("{}", fmt::join(lines, "; "));
-}
 
 std::size_t descriptors(const control::KeConfig& config) {
   return nts::Server::descriptors(server_settings(config)) + kOwnDescriptors;
@@ -46,16 +30,17 @@ std::size_t descriptors(const control::KeConfig& config) {
 
 }  // namespace
 
-KeDaemon::KeDaemon(control::Config config, Sources sources)
+KeDaemon::KeDaemon(control::Config config, control::ConfigSources sources)
     : config_{std::move(config)},
       sources_{std::move(sources)},
-      lock_{value_or_throw(control::InstanceLock::acquire(config_.server.run_dir, "pollux-ke"))} {
-  value_or_throw(allow_descriptors(descriptors(config_.ke)));
+      user_{value_or_throw(control::user_to_become(config_.ke.user, "ke.user"))},
+      directory_{value_or_throw(
+          control::RunDirectory::acquire(config_.server.run_dir, "pollux-ke", user_))} {
+  value_or_throw(control::allow_descriptors(descriptors(config_.ke)));
   server_ = value_or_throw(nts::Server::open(server_settings(config_.ke)));
-  open_signals();
-  open_sockets();
   auto access = value_or_throw(control::key_access(config_));
   give_up_rights();
+  open_sockets();
   // With the rights that a reload will have: what works now will work then.
   certificate_ =
       std::make_unique<CertificateKeeper>(loop_, certificate_files(config_.ke),
@@ -69,27 +54,18 @@ KeDaemon::KeDaemon(control::Config config, Sources sources)
 }
 
 void KeDaemon::open_sockets() {
-  const std::filesystem::path directory{config_.server.run_dir};
   observe_ = value_or_throw(control::ObserveServer::open(
-      loop_, directory / "ke-observe.sock", [this] { return ke_document(look()).dump(); }));
+      loop_, directory_.path() / "observe.sock", [this] { return ke_document(look()).dump(); }));
   control_ = value_or_throw(control::ControlServer::open(
-      loop_, directory / "ke-control.sock",
+      loop_, directory_.path() / "control.sock",
       [this](const std::string& verb, const nlohmann::json&) { return on_request(verb); }));
 }
 
-void KeDaemon::open_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
-  signals_ = control::UniqueFd{signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)};
-  if (!signals_) throw std::runtime_error("the kernel gives no signal descriptor");
-  loop_.add(signals_.get(), EPOLLIN, [this](std::uint32_t) { on_signal(); });
-}
-
 void KeDaemon::give_up_rights() {
-  if (::geteuid() == 0 && !config_.ke.user.empty()) value_or_throw(become_user(config_.ke.user));
+  const control::Rights kept{.user = user_};
+  if (const auto trouble = control::lock_memory(kept)) log_warning("{}", *trouble);
+  value_or_throw(control::give_up_all_but(kept));
   if (::geteuid() == 0) log_warning("runs as root: ke.user names a user for it");
-  value_or_throw(give_up_privileges());
 }
 
 void KeDaemon::run() {
@@ -112,20 +88,13 @@ void KeDaemon::apply_context() {
       make_context(config_.ke, certificate_->certificate(), keys_->ring())));
 }
 
-void KeDaemon::on_signal() {
-  signalfd_siginfo info{};
-  while (read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    if (info.ssi_signo == SIGHUP) {
-      static_cast<void>(reload());
-    } else {
-      loop_.stop();
-    }
-  }
-}
-
 void KeDaemon::every_second() {
   const KeInput input = look();
-  const auto warnings = ke_warnings(input);
+  // Trouble with certificate and keys is in the log already, from who has found it.
+  KeInput untold = input;
+  untold.certificate_trouble.reset();
+  untold.keys.trouble.reset();
+  const auto warnings = ke_warnings(untold);
   std::set<std::string> now;
   for (const auto* list : {&warnings.troubles, &warnings.notes})
     now.insert(list->begin(), list->end());
@@ -145,9 +114,8 @@ nlohmann::json KeDaemon::on_request(const std::string& verb) {
 
 nlohmann::json KeDaemon::reload() {
   notify_.reloading();
-  const auto wanted = control::load_config(control::config_files(sources_.file, sources_.directory),
-                                           control::Program::kPolluxKe);
-  nlohmann::json reply = wanted ? apply(*wanted) : control_failure(all_of(wanted.error()));
+  const auto wanted = control::load_config(sources_, control::Program::kPolluxKe);
+  nlohmann::json reply = wanted ? apply(*wanted) : control_failure(control::all_of(wanted.error()));
   if (reply.value("ok", false)) {
     log_info("configuration, certificate and keys reloaded");
   } else {
@@ -163,7 +131,7 @@ nlohmann::json KeDaemon::apply(const control::Config& wanted) {
     return control_failure(
         fmt::format("these keys cannot change without a restart: {}", fmt::join(fixed, ", ")));
   }
-  if (auto allowed = allow_descriptors(descriptors(wanted.ke)); !allowed)
+  if (auto allowed = control::allow_descriptors(descriptors(wanted.ke)); !allowed)
     return control_failure(allowed.error());
   auto candidate = certificate_->load(certificate_files(wanted.ke));
   if (!candidate) return control_failure(candidate.error());

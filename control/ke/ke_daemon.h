@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -11,39 +10,34 @@
 #include <string>
 
 #include "control/config/config.h"
+#include "control/config/run_program.h"
 #include "control/ke/certificate_keeper.h"
 #include "control/ke/ke_document.h"
 #include "control/keys/key_keeper.h"
 #include "control/service/control_socket.h"
 #include "control/service/event_loop.h"
-#include "control/service/instance_lock.h"
 #include "control/service/notify.h"
 #include "control/service/observe.h"
+#include "control/service/privileges.h"
+#include "control/service/run_directory.h"
+#include "control/service/signals.h"
 #include "nts/ke/server.h"
 
 namespace pollux::ke {
 
 class KeDaemon {
  public:
-  // Where the configuration is read from, again on reload.
-  struct Sources {
-    std::filesystem::path file;
-    std::filesystem::path directory;  // empty: none
-  };
-
   // Opens all that the configuration names, and gives up every right that is not needed any more.
   // Throws std::runtime_error with a sentence. SIGTERM, SIGINT and SIGHUP must be blocked, and
   // there may be no other thread yet.
-  KeDaemon(control::Config config, Sources sources);
+  KeDaemon(control::Config config, control::ConfigSources sources);
 
   // Serves until SIGTERM or SIGINT.
   void run();
 
  private:
   void open_sockets();
-  void open_signals();
   void give_up_rights();
-  void on_signal();
   void every_second();
   void apply_context();
   [[nodiscard]] nlohmann::json on_request(const std::string& verb);
@@ -54,11 +48,13 @@ class KeDaemon {
 
   // In the order in which they are needed: destruction goes the other way.
   control::Config config_;
-  Sources sources_;
-  control::InstanceLock lock_;
+  control::ConfigSources sources_;
+  std::optional<control::User> user_;  // to become
+  control::RunDirectory directory_;
   control::EventLoop loop_;
   std::unique_ptr<nts::Server> server_;
-  control::UniqueFd signals_;
+  control::SignalWatch signals_{loop_, [this] { static_cast<void>(reload()); },
+                                [this] { loop_.stop(); }};
   std::unique_ptr<control::ObserveServer> observe_;
   std::unique_ptr<control::ControlServer> control_;
   std::unique_ptr<CertificateKeeper> certificate_;

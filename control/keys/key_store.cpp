@@ -12,6 +12,7 @@
 #include <span>
 #include <string_view>
 
+#include "control/service/replace_file.h"
 #include "control/service/text.h"
 #include "control/service/unique_fd.h"
 #include "nts/core/wipe.h"
@@ -36,10 +37,6 @@ struct KeyText {
   std::array<char, nts::kLargestKeyFile + 1> octets{};
   std::size_t length = 0;
 };
-
-path directory_of(const path& file) {
-  return file.has_parent_path() ? file.parent_path() : path{"."};
-}
 
 std::string complaint(const path& file, std::string_view what) {
   return fmt::format("{}: {}", file.string(), what);
@@ -96,16 +93,6 @@ bool read_all(int file, KeyText& text) {
   return true;
 }
 
-bool write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = write(file, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
 bool is_same(const timespec& left, const timespec& right) {
   return left.tv_sec == right.tv_sec && left.tv_nsec == right.tv_nsec;
 }
@@ -114,19 +101,6 @@ std::chrono::system_clock::time_point time_of(const timespec& time) {
   return std::chrono::system_clock::time_point{
       std::chrono::duration_cast<std::chrono::system_clock::duration>(
           std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec})};
-}
-
-// Gives 0 or an errno. The file is whole on the disk before it gets its name.
-int write_file(int directory, const char* name, std::string_view text, const KeyAccess& access) {
-  const UniqueFd file{
-      openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kOwnerMode)};
-  if (!file) return errno;
-  const mode_t mode = access.group ? kGroupMode : kOwnerMode;
-  constexpr auto kSameOwner = static_cast<uid_t>(-1);
-  if (access.group && fchown(file.get(), kSameOwner, *access.group) != 0) return errno;
-  if (fchmod(file.get(), mode) != 0) return errno;  // whatever the umask has left
-  if (!write_all(file.get(), text) || fsync(file.get()) != 0) return errno;
-  return 0;
 }
 
 }  // namespace
@@ -163,29 +137,11 @@ std::expected<StoredKeys, KeyTrouble> load_keys(const path& file, const KeyAcces
 
 std::expected<void, std::string> save_keys(const path& file, const nts::KeyFile& keys,
                                            const KeyAccess& access) {
-  const auto failed = [&file](std::string_view what, int error) {
-    return std::unexpected{complaint(file, fmt::format("{}: {}", what, error_text(error)))};
-  };
-  const UniqueFd directory{open(directory_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!directory) return failed("its directory cannot be opened", errno);
-  const std::string name = file.filename().string();
-  const std::string temporary = name + ".new";
-  // What was left by a run that was killed, or lies there to catch us: a link, a pipe.
-  unlinkat(directory.get(), temporary.c_str(), 0);
   std::array<char, nts::kLargestKeyFile> text{};
   const std::size_t length = nts::write_key_file(keys.ring, keys.age_seconds, text);
-  int error = write_file(directory.get(), temporary.c_str(), {text.data(), length}, access);
+  auto saved = replace_file(file, {text.data(), length}, access.group);
   nts::wipe(std::as_writable_bytes(std::span{text}));
-  if (error == 0 &&
-      renameat(directory.get(), temporary.c_str(), directory.get(), name.c_str()) != 0) {
-    error = errno;
-  }
-  if (error != 0) {
-    unlinkat(directory.get(), temporary.c_str(), 0);
-    return failed("cannot be written", error);
-  }
-  if (fsync(directory.get()) != 0) return failed("is written, but may not outlive a crash", errno);
-  return {};
+  return saved;
 }
 
 }  // namespace pollux::control

@@ -9,6 +9,7 @@
 #include <exception>
 #include <utility>
 
+#include "control/service/accounts.h"
 #include "control/service/log.h"
 #include "control/service/text.h"
 
@@ -16,6 +17,7 @@ namespace pollux::control {
 namespace {
 
 constexpr unsigned kMode = 0660;
+constexpr const char* kGroup = "pollux";
 
 std::string reply_line(const nlohmann::json& reply) {
   return reply.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
@@ -39,9 +41,10 @@ nlohmann::json control_failure(std::string_view error) { return {{"ok", false}, 
 std::expected<std::unique_ptr<ControlServer>, std::string> ControlServer::open(
     EventLoop& loop, const std::filesystem::path& path, Handler handler, ControlLimits limits) {
   std::unique_ptr<ControlServer> server(new ControlServer(loop, std::move(handler), limits));
-  auto listener = UnixListener::open(loop, path, kMode, [control = server.get()](UniqueFd client) {
-    control->accept(std::move(client));
-  });
+  const auto group = find_group(kGroup, "group");
+  auto listener = UnixListener::open(
+      loop, path, kMode, group ? std::optional{*group} : std::nullopt,
+      [control = server.get()](UniqueFd client) { control->accept(std::move(client)); });
   if (!listener) {
     return std::unexpected(std::move(listener.error()));
   }

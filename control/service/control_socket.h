@@ -37,7 +37,8 @@ class ControlServer {
   using Handler =
       std::function<nlohmann::json(const std::string& verb, const nlohmann::json& request)>;
 
-  // Listens at `path`, mode 0660. The error is a sentence for the operator.
+  // Listens at `path`, mode 0660, for the group `pollux` where there is one and this user is a
+  // member. The error is a sentence for the operator.
   [[nodiscard]] static std::expected<std::unique_ptr<ControlServer>, std::string> open(
       EventLoop& loop, const std::filesystem::path& path, Handler handler,
       ControlLimits limits = {});

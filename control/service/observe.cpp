@@ -14,9 +14,9 @@ constexpr unsigned kMode = 0666;
 std::expected<std::unique_ptr<ObserveServer>, std::string> ObserveServer::open(
     EventLoop& loop, const std::filesystem::path& path, Document document, ObserveLimits limits) {
   std::unique_ptr<ObserveServer> server(new ObserveServer(loop, std::move(document), limits));
-  auto listener = UnixListener::open(loop, path, kMode, [observe = server.get()](UniqueFd client) {
-    observe->serve(std::move(client));
-  });
+  auto listener = UnixListener::open(
+      loop, path, kMode, std::nullopt,
+      [observe = server.get()](UniqueFd client) { observe->serve(std::move(client)); });
   if (!listener) {
     return std::unexpected(std::move(listener.error()));
   }

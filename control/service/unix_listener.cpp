@@ -41,7 +41,8 @@ std::expected<void, std::string> remove_stale(const std::string& path) {
   return {};
 }
 
-std::expected<UniqueFd, std::string> listen_at(const std::string& path, unsigned mode) {
+std::expected<UniqueFd, std::string> listen_at(const std::string& path, unsigned mode,
+                                               std::optional<gid_t> group) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) {
@@ -58,6 +59,9 @@ std::expected<UniqueFd, std::string> listen_at(const std::string& path, unsigned
       chmod(path.c_str(), mode) != 0 || listen(socket.get(), kBacklog) != 0) {
     return failure("listen at", path);
   }
+  // For who is not a member, it stays its owner's.
+  constexpr auto kSameOwner = static_cast<uid_t>(-1);
+  if (group) static_cast<void>(chown(path.c_str(), kSameOwner, *group) == 0);
   return socket;
 }
 
@@ -68,8 +72,9 @@ bool out_of_resources(int error) {
 }  // namespace
 
 std::expected<std::unique_ptr<UnixListener>, std::string> UnixListener::open(
-    EventLoop& loop, const std::filesystem::path& path, unsigned mode, OnClient on_client) {
-  auto socket = listen_at(path.string(), mode);
+    EventLoop& loop, const std::filesystem::path& path, unsigned mode, std::optional<gid_t> group,
+    OnClient on_client) {
+  auto socket = listen_at(path.string(), mode, group);
   if (!socket) {
     return std::unexpected(std::move(socket.error()));
   }

@@ -1,11 +1,14 @@
 // A listening AF_UNIX stream socket in the event loop. Control thread; the loop outlives it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "control/service/event_loop.h"
@@ -18,9 +21,11 @@ class UnixListener {
   using OnClient = std::function<void(UniqueFd client)>;  // a non-blocking descriptor; may throw
 
   // Takes the place of a socket file that a dead daemon left, so hold the InstanceLock before.
-  // `mode` is that of the socket file. The error is a sentence for the operator.
+  // `mode` is that of the socket file; it gets the group where that is permitted. The error is a
+  // sentence for the operator.
   [[nodiscard]] static std::expected<std::unique_ptr<UnixListener>, std::string> open(
-      EventLoop& loop, const std::filesystem::path& path, unsigned mode, OnClient on_client);
+      EventLoop& loop, const std::filesystem::path& path, unsigned mode, std::optional<gid_t> group,
+      OnClient on_client);
 
   ~UnixListener();  // closes it and removes the file
   UnixListener(const UnixListener&) = delete;

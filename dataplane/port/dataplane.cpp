@@ -134,6 +134,9 @@ struct Dataplane::Parts {
   [[nodiscard]] std::vector<QueueAddress> queues_of(unsigned worker);
   void make_workers(const clock::SnapshotLatch& latch);
   [[nodiscard]] bool publish(std::unique_ptr<const Rules> fresh);
+  void add_flows(std::span<const responder::PolicySettings> policies);
+  void keep_flows(std::span<const responder::PolicySettings> policies) noexcept;
+  void settings_in_force(std::span<const responder::PolicySettings> policies);
   [[nodiscard]] bool answers_nts() const { return settings.make_aead != nullptr; }
 };
 
@@ -190,6 +193,27 @@ bool Dataplane::Parts::publish(std::unique_ptr<const Rules> fresh) {
   return true;
 }
 
+// All ports or none.
+void Dataplane::Parts::add_flows(std::span<const responder::PolicySettings> policies) {
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    try {
+      ports[i]->add_flows(policies[i]);
+    } catch (...) {
+      for (std::size_t done = 0; done < i; ++done)
+        ports[done]->keep_flows(settings.ports[done].policy);
+      throw;
+    }
+  }
+}
+
+void Dataplane::Parts::keep_flows(std::span<const responder::PolicySettings> policies) noexcept {
+  for (std::size_t i = 0; i < ports.size(); ++i) ports[i]->keep_flows(policies[i]);
+}
+
+void Dataplane::Parts::settings_in_force(std::span<const responder::PolicySettings> policies) {
+  for (std::size_t i = 0; i < ports.size(); ++i) settings.ports[i].policy = policies[i];
+}
+
 Dataplane::Dataplane(const DataplaneSettings& settings, const clock::SnapshotLatch& latch)
     : parts_{std::make_unique<Parts>()} {
   parts_->settings = settings;
@@ -234,10 +258,14 @@ void Dataplane::stop() noexcept {
 }
 
 bool Dataplane::apply(std::span<const responder::PolicySettings> policies, unsigned host_replies) {
+  parts_->add_flows(policies);  // refused: nothing has changed
   parts_->kernel.apply(policies);
   auto fresh = parts_->make_rules(policies, host_replies);
   fresh->set_keys(parts_->rules->keys, parts_->answers_nts());
-  return parts_->publish(std::move(fresh));
+  const bool settled = parts_->publish(std::move(fresh));
+  parts_->keep_flows(policies);
+  parts_->settings_in_force(policies);
+  return settled;
 }
 
 bool Dataplane::apply_keys(const std::optional<nts::KeyRing>& keys) {

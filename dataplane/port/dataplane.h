@@ -26,7 +26,8 @@ class Dataplane {
 
   // New rules without a pause: one policy for each port, in order. Returns false when some worker
   // did not pass a quiescent state within a second: the rules are in force, the old ones are kept
-  // until a later call.
+  // until a later call. Throws std::runtime_error with a sentence where a card cannot follow, and
+  // then nothing has changed.
   bool apply(std::span<const responder::PolicySettings> policies, unsigned host_replies);
 
   // The keys of NTS cookies, in the same way; none: there is no NTS. Old keys are wiped with the

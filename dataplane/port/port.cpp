@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "dataplane/port/flow_device.h"
 #include "dataplane/wire/ethernet.h"
 
 namespace pollux::port {
@@ -68,15 +69,17 @@ Port::Port(const PortSettings& settings, unsigned workers, rte_mempool* pool,
   try {
     attach(settings);
     configure(settings, workers, pool);
-    start();
+    start(settings.policy);
     open_receive_clock(settings, time_base);
   } catch (...) {
+    flows_.reset();
     remove_created();
     throw;
   }
 }
 
 Port::~Port() {
+  flows_.reset();
   rte_eth_dev_stop(id_);
   rte_eth_dev_close(id_);
   remove_created();
@@ -107,6 +110,7 @@ void Port::configure(const PortSettings& settings, unsigned workers, rte_mempool
   has_wire_ = has_wire(device);
   queues_ = std::min({workers, static_cast<unsigned>(device.max_rx_queues),
                       static_cast<unsigned>(device.max_tx_queues)});
+  if (shares_with_kernel(driver_)) share_with_kernel();
   receive_checksums_ = (device.rx_offload_capa & kReceiveChecksums) == kReceiveChecksums;
   transmit_checksums_ = (device.tx_offload_capa & kTransmitChecksums) == kTransmitChecksums;
 
@@ -121,8 +125,9 @@ void Port::configure(const PortSettings& settings, unsigned workers, rte_mempool
   if (settings.kernel_interface.empty())
     conf.txmode.offloads |= device.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
   if (queues_ > 1) {
-    conf.rx_adv_conf.rss_conf.rss_hf = choose_hash(device, rss_);
-    if (conf.rx_adv_conf.rss_conf.rss_hf != 0) conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+    hash_ = choose_hash(device, rss_);
+    conf.rx_adv_conf.rss_conf.rss_hf = hash_;
+    if (hash_ != 0) conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
   }
   const auto queues = static_cast<std::uint16_t>(queues_);
   if (const int error = rte_eth_dev_configure(id_, queues, queues, &conf); error != 0) {
@@ -144,8 +149,32 @@ void Port::configure(const PortSettings& settings, unsigned workers, rte_mempool
   }
 }
 
-void Port::start() {
+// Before the port is configured: the kernel shall not lose a frame while it starts.
+void Port::share_with_kernel() {
+  flow_device_ = std::make_unique<RteFlowDevice>(id_);
+  if (const auto isolated = flow_device_->isolate(); !isolated) {
+    throw std::runtime_error(fmt::format("port {}: {} cannot be shared with the kernel: {}", name_,
+                                         driver_, isolated.error()));
+  }
+}
+
+void Port::add_flows(const responder::PolicySettings& wanted) {
+  if (!flows_) return;
+  if (const auto added = flows_->add(flow_matches(wanted)); !added)
+    throw std::runtime_error(fmt::format("port {}: {}", name_, added.error()));
+}
+
+void Port::keep_flows(const responder::PolicySettings& wanted) noexcept {
+  if (flows_) flows_->keep_only(flow_matches(wanted));
+}
+
+void Port::start(const responder::PolicySettings& policy) {
   if (const int error = rte_eth_dev_start(id_); error != 0) fail(name_, "cannot be started", error);
+  if (flow_device_) {
+    flows_ =
+        std::make_unique<FlowRules>(*flow_device_, FlowTarget{.queues = queues_, .hash = hash_});
+    add_flows(policy);
+  }
   // Neighbour solicitations are multicast. Virtual devices without this filter hand over
   // everything.
   rte_eth_allmulticast_enable(id_);

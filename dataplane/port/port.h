@@ -8,6 +8,7 @@
 #include <string>
 
 #include "dataplane/port/counter.h"
+#include "dataplane/port/flow_rules.h"
 #include "dataplane/port/receive_clock.h"
 #include "dataplane/port/settings.h"
 #include "dataplane/port/wire_time.h"
@@ -38,6 +39,12 @@ class Port {
   // `wanted` completed with what the device determines: MAC address, checksum abilities.
   [[nodiscard]] responder::PortPolicy make_policy(const responder::PolicySettings& wanted) const;
 
+  // On a port that the kernel uses too: has the card hand over what the policy answers besides what
+  // it does already. Throws std::runtime_error with a sentence, and then nothing has changed.
+  void add_flows(const responder::PolicySettings& wanted);
+  // And only that, from now on.
+  void keep_flows(const responder::PolicySettings& wanted) noexcept;
+
   // Reads the speed of the link, on which wire_time() depends.
   void follow_link() noexcept;
   // For the workers: lives as long as the port.
@@ -54,7 +61,8 @@ class Port {
  private:
   void attach(const PortSettings& settings);
   void configure(const PortSettings& settings, unsigned workers, rte_mempool* pool);
-  void start();
+  void share_with_kernel();
+  void start(const responder::PolicySettings& policy);
   void open_receive_clock(const PortSettings& settings, const TimeBase& time_base);
   void remove_created() noexcept;
 
@@ -65,6 +73,9 @@ class Port {
   bool created_ = false;  // by us, and so removed by us
   unsigned queues_ = 0;
   std::string rss_ = "none";
+  std::uint64_t hash_ = 0;                   // of the addresses, for several queues
+  std::unique_ptr<FlowDevice> flow_device_;  // of a port that the kernel uses too
+  std::unique_ptr<FlowRules> flows_;         // the same
   bool receive_checksums_ = false;
   bool transmit_checksums_ = false;
   bool has_wire_ = false;  // what the device says of its speed is so

@@ -20,13 +20,16 @@ NO_NTS = '[nts]\nenabled = false'
 
 
 class Hugepages:
-    """Enough hugepages for the time of the run; the number before is put back."""
+    """Enough hugepages for the time of the run, where they are wanted; the number before is put back."""
+
+    def __init__(self, wanted):
+        self.wanted = wanted
 
     def __enter__(self):
         self.before = HUGEPAGES.read_text().strip()
-        if int(self.before) < PAGES_NEEDED:
+        if self.wanted and int(self.before) < PAGES_NEEDED:
             HUGEPAGES.write_text(str(PAGES_NEEDED))
-        self.available = int(HUGEPAGES.read_text()) >= PAGES_NEEDED
+        self.available = self.wanted and int(HUGEPAGES.read_text()) >= PAGES_NEEDED
         return self
 
     def __exit__(self, *_):
@@ -82,7 +85,7 @@ addresses = ["198.18.0.1/15", "2001:db8::1/64"]
     def observed(self):
         with socket.socket(socket.AF_UNIX) as observe:
             observe.settimeout(5)
-            observe.connect(str(self.directory / 'observe.sock'))
+            observe.connect(str(self.directory / 'polluxd/observe.sock'))
             parts = []
             while part := observe.recv(65536):
                 parts.append(part)

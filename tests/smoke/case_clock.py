@@ -224,7 +224,9 @@ def test_drift_file(lab):
     folder.mkdir(mode=0o700)
     drift = folder / "drift"
     lab.configure(clock=f'trust = true\nstratum = 3\nchronyd = false\ndrift_file = "{drift}"')
+    lab.config_path.write_text(lab.config_path.read_text().replace("[server]", '[server]\nuser = "nobody"'))
     drift.write_text("pollux drift 1\nnan 1\n")
+    lab.run("chown", "-R", "nobody", folder)
     lab.start()
     lab.check("damaged: told and ignored", f"{drift}: line 2 does not begin with the counter's rate in Hz: ignored"
               in lab.log_of("polluxd"), lab.log_of("polluxd"))
@@ -236,6 +238,7 @@ def test_drift_file(lab):
     words = drift.read_text().split()
     lab.check("kept at the end", words[:3] == ["pollux", "drift", "1"] and
               abs(float(words[3]) / hertz - 1) < 500e-6, str(words))
+    lab.check("belongs to the user", drift.stat().st_uid == 65534)
     lab.check("nothing else is left", os.listdir(folder) == ["drift"], str(os.listdir(folder)))
     lab.start()
     lab.check("taken at the next start", "drift" not in lab.log_of("polluxd"), lab.log_of("polluxd"))

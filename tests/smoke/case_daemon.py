@@ -23,7 +23,7 @@ def test_stop(lab, driver=DRIVERS):
         for _ in range(3):
             took.append(lab.stop(number) or 99)
             lab.check(f"{name}: exit code 0", lab.daemon.poll() == 0, f"{lab.daemon.poll()}")
-            left = sorted(path.name for path in lab.run_dir.glob("*.sock"))
+            left = sorted(path.name for path in lab.run_dir.glob("*/*.sock"))
             lab.check(f"{name}: no socket stays", not left, " ".join(left))
             _, link = lab.run("ip", "link", "show", "s0", server=True)
             lab.check(f"{name}: no XDP program stays", "xdp" not in link, link.strip())
@@ -38,7 +38,7 @@ def test_crash(lab, driver=DRIVERS):
     wire = lab.serve(driver=driver)
     for number in (1, 2):
         lab.stop(signal.SIGKILL)
-        lab.check(f"crash {number}: sockets are left", (lab.run_dir / "observe.sock").exists())
+        lab.check(f"crash {number}: sockets are left", (lab.run_dir / "polluxd/observe.sock").exists())
         lab.start()
         lab.check(f"crash {number}: answers again", until(lambda: wire.ask(seconds=0.3), 5),
                   lab.complaint())

@@ -148,11 +148,11 @@ private_key = "{self.key}"
             return None
 
     def observe(self):
-        return self._talk("ke-observe.sock")
+        return self._talk("pollux-ke/observe.sock")
 
     def ask_to(self, verb):
         """The reply of the control socket."""
-        return self._talk("ke-control.sock", json.dumps({"verb": verb}).encode() + b"\n") or {}
+        return self._talk("pollux-ke/control.sock", json.dumps({"verb": verb}).encode() + b"\n") or {}
 
     def sessions(self):
         return (self.observe() or {}).get("sessions", {})

@@ -149,7 +149,7 @@ mbufs = 4096
         try:
             with socket.socket(socket.AF_UNIX) as client:
                 client.settimeout(5)
-                client.connect(str(self.run_dir / "observe.sock"))
+                client.connect(str(self.run_dir / "polluxd/observe.sock"))
                 return json.loads(b"".join(iter(lambda: client.recv(65536), b"")))
         except (OSError, ValueError):
             return None

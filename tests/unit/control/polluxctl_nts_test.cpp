@@ -22,13 +22,16 @@ using nlohmann::json;
 // Sockets that a thread of their own serves; those that are not asked for are not there.
 class Programs {
  public:
-  explicit Programs(const std::filesystem::path& directory) : directory_{directory} {}
+  explicit Programs(const std::filesystem::path& directory) : directory_{directory} {
+    for (const char* own : {"polluxd", "pollux-ke"})
+      std::filesystem::create_directory(directory_ / own);
+  }
 
-  void polluxd(const json& document) { serve("observe.sock", document); }
+  void polluxd(const json& document) { serve("polluxd/observe.sock", document); }
   void pollux_ke(const json& document) {
-    serve("ke-observe.sock", document);
+    serve("pollux-ke/observe.sock", document);
     control_ = control::ControlServer::open(
-                   loop_, directory_ / "ke-control.sock",
+                   loop_, directory_ / "pollux-ke/control.sock",
                    [this](const std::string& verb, const json&) {
                      asked_.push_back(verb);
                      return verb == "rotate" ? control::control_failure("another host does that")
@@ -70,7 +73,7 @@ class PolluxctlNts : public testing::Test {
   }
   [[nodiscard]] std::string no_ke() const {
     return "polluxctl: no socket at " + directory_.path().string() +
-           "/ke-observe.sock: is pollux-ke running? (systemctl status pollux-ke)\n";
+           "/pollux-ke/observe.sock: is pollux-ke running? (systemctl status pollux-ke)\n";
   }
 
   control::TemporaryDirectory directory_;

@@ -53,13 +53,13 @@ class Daemon {
 
 TEST(Polluxctl, ShowsEachVerb) {
   const TemporaryDirectory directory;
-  const Daemon daemon(directory.path(), sample_document().dump());
+  const Daemon daemon(directory.make("polluxd"), sample_document().dump());
   const std::string path = directory.path();
   for (const char* verb : {"status", "tracking", "sources", "serverstats", "workers", "ports"}) {
     const auto table = run({"--socket", path, verb});
     EXPECT_EQ(table.status, 0) << table.errors;
     EXPECT_FALSE(table.output.empty());
-    const auto as_json = run({verb, "-o", "json", "--socket", path + "/observe.sock"});
+    const auto as_json = run({verb, "-o", "json", "--socket", path + "/polluxd/observe.sock"});
     EXPECT_EQ(as_json.status, 0) << as_json.errors;
     const std::string_view name{verb};
     const auto part = name == "status"                          ? sample_document()
@@ -73,17 +73,17 @@ TEST(Polluxctl, DegradedGivesTwo) {
   const TemporaryDirectory directory;
   auto document = sample_document();
   document["state"] = "unsynchronised";
-  const Daemon daemon(directory.path(), document.dump());
+  const Daemon daemon(directory.make("polluxd"), document.dump());
   EXPECT_EQ(run({"--socket", directory.path(), "status"}).status, 2);
 }
 
 TEST(Polluxctl, Reload) {
   const TemporaryDirectory directory;
-  const Daemon daemon(directory.path(), "{}");
+  const Daemon daemon(directory.make("polluxd"), "{}");
   const auto good = run({"--socket", directory.path(), "reload"});
   EXPECT_EQ(good.status, 0);
   EXPECT_EQ(good.output, "reloaded\n");
-  const auto refused = send_request(directory.path() / "control.sock", {{"verb", "other"}});
+  const auto refused = send_request(directory.path() / "polluxd/control.sock", {{"verb", "other"}});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error(), "unknown verb");
 }
@@ -92,25 +92,27 @@ TEST(Polluxctl, NoDaemon) {
   const TemporaryDirectory directory;
   const auto none = run({"--socket", directory.path(), "status"});
   EXPECT_EQ(none.status, 1);
-  EXPECT_EQ(none.errors, "polluxctl: no socket at " + directory.path().string() +
-                             "/observe.sock: is polluxd running? (systemctl status polluxd)\n");
+  EXPECT_EQ(none.errors,
+            "polluxctl: no socket at " + directory.path().string() +
+                "/polluxd/observe.sock: is polluxd running? (systemctl status polluxd)\n");
 }
 
 TEST(Polluxctl, GarbageAndSilence) {
   const TemporaryDirectory directory;
   for (const char* garbage : {"", "garbage", "[1]", "{\"a\":"}) {
-    const Daemon daemon(directory.path(), garbage);
+    const Daemon daemon(directory.make("polluxd"), garbage);
     const auto outcome = run({"--socket", directory.path(), "status"});
     EXPECT_EQ(outcome.status, 1);
     EXPECT_NE(outcome.errors.find("is not a JSON object: is that polluxd?"), std::string::npos);
-    const auto reply = send_request(directory.path() / "observe.sock", {{"verb", "reload"}});
+    const auto reply =
+        send_request(directory.path() / "polluxd/observe.sock", {{"verb", "reload"}});
     EXPECT_FALSE(reply);
   }
   EventLoop idle;
-  const auto silent = ObserveServer::open(idle, directory.path() / "observe.sock",
+  const auto silent = ObserveServer::open(idle, directory.path() / "polluxd/observe.sock",
                                           [] { return std::string("{}"); });
   ASSERT_TRUE(silent);
-  const auto document = fetch_document(directory.path() / "observe.sock", milliseconds(50));
+  const auto document = fetch_document(directory.path() / "polluxd/observe.sock", milliseconds(50));
   ASSERT_FALSE(document);
   EXPECT_NE(document.error().find("in time: polluxd is stuck or overloaded"), std::string::npos);
 }
@@ -118,7 +120,7 @@ TEST(Polluxctl, GarbageAndSilence) {
 TEST(Polluxctl, FullQueueTimesOut) {
   const TemporaryDirectory directory;
   EventLoop idle;
-  const auto path = directory.path() / "observe.sock";
+  const auto path = directory.make("polluxd") / "observe.sock";
   const auto silent = ObserveServer::open(idle, path, [] { return std::string("{}"); });
   ASSERT_TRUE(silent);
   std::vector<control::UniqueFd> peers;

@@ -29,6 +29,12 @@ class TemporaryDirectory {
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
+  // Makes a directory in it and gives its path.
+  [[nodiscard]] std::filesystem::path make(std::string_view name) const {
+    std::filesystem::create_directories(path_ / name);
+    return path_ / name;
+  }
+
   // Gives its path.
   // NOLINTNEXTLINE(modernize-use-nodiscard): often wanted for the file alone
   std::filesystem::path write(std::string_view name, std::string_view text) const {

@@ -25,7 +25,7 @@ constexpr const char* kBadDocument = R"({"state":"unsynchronised","status":"no t
 class WaitsyncTest : public testing::Test {
  protected:
   void serve() {
-    server_ = ObserveServer::open(loop_, directory_.path() / "observe.sock", [this] {
+    server_ = ObserveServer::open(loop_, directory_.make("polluxd") / "observe.sock", [this] {
                 return std::string{synchronised ? kGoodDocument : kBadDocument};
               }).value();
   }

@@ -153,6 +153,9 @@ bool locks_memory(const Rights& kept) {
 
 // With the capability there is no limit, without it there must be none.
 TEST_F(Privileges, MemoryIsLocked) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers make nothing of mlockall(2)";
+#endif
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   EXPECT_EQ(in_child([] { return locks_memory({.capabilities = std::nullopt}) ? 0 : 1; }), 0);
   rlimit limit{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};

@@ -21,7 +21,7 @@ inline constexpr std::size_t kResidenceSteps = (32 - kResidenceStepBits + 1) << 
 using ResidenceCounts = std::array<std::uint64_t, kResidenceSteps>;
 
 [[nodiscard]] constexpr std::size_t residence_step(std::uint64_t ticks) noexcept {
-  const unsigned shift = static_cast<unsigned>(std::bit_width(ticks >> kResidenceStepBits));
+  const auto shift = static_cast<unsigned>(std::bit_width(ticks >> kResidenceStepBits));
   if (shift == 0) return ticks;
   // The highest bit is 1; those that follow it number the steps of its power of two.
   const std::uint64_t step =

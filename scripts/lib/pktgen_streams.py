@@ -14,6 +14,7 @@ from bench import Failure, run
 
 SERVER_MAC, SERVER_IPV4, SERVER_IPV6 = '02:00:00:00:00:02', '198.18.0.1', '2001:db8::1'
 CLIENTS = 1024
+MEGABYTES = 2048  # less is not enough for Pktgen's buffers
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 LUA = REPOSITORY / 'tests/pktgen/ntp.lua'
 STREAMS = ('pattern', 'plain-v4', 'plain-v6', 'nts-v4', 'nts-v6', 'nts8-v4', 'mixed', 'forged', 'malformed')
@@ -62,20 +63,20 @@ def write_captures(build, directory, keys, mac, ipv4, ipv6):
     return {name: directory / f'{name}.pcap' for name in streams}
 
 
-def run_pktgen(program, device, cpus, stream, capture, rates, seconds, directory, addresses, megabytes=2048):
+def run_pktgen(program, device, cpus, stream, capture, rates, seconds, directory, addresses, burst):
     """Pktgen's own counts: a list of (rate, seconds, sent, received). `device`: EAL arguments; `cpus`: of its main thread
     and of the one that sends and receives. Pktgen wants a terminal, which script(1) gives it.
     """
     result, log = directory / 'pktgen.result', directory / 'pktgen.log'
     result.unlink(missing_ok=True)
     command = [program, '--lcores', f'0@{cpus[0]},1@{cpus[1]}', '-n', '1', f'--file-prefix=pktgen{os.getpid()}', '-m',
-               megabytes, *device, '--', '-P', '-m', '1.0', '-f', LUA]
+               MEGABYTES, *device, '--', '-P', '-m', '1.0', '-f', LUA]
     if capture:
         command += ['-s', f'0:{capture}']
     mac, server, client = addresses
     environment = {**os.environ, 'POLLUX_RESULT': str(result), 'POLLUX_RATES': ' '.join(map(str, rates)),
                    'POLLUX_SECONDS': str(seconds), 'POLLUX_STREAM': 'pcap' if capture else 'pattern', 'POLLUX_MAC': mac,
-                   'POLLUX_SERVER': server, 'POLLUX_CLIENT': client}
+                   'POLLUX_SERVER': server, 'POLLUX_CLIENT': client, 'POLLUX_BURST': str(burst)}
     line = ' '.join(shlex.quote(str(word)) for word in command)
     with open('/dev/null', encoding='utf-8') as nothing:
         run(['timeout', 60 + len(rates) * (seconds + 5), 'script', '-qec', line, log], env=environment, stdin=nothing)

@@ -5,6 +5,7 @@
 --   POLLUX_SECONDS  how long at each
 --   POLLUX_STREAM   "pcap": the capture that Pktgen was given with -s; "pattern": Pktgen's own frames, IPv4, by
 --                   POLLUX_MAC, POLLUX_SERVER (addresses of the server) and POLLUX_CLIENT (as "198.18.7.1/15")
+--   POLLUX_BURST    frames that it sends at once; 32 where this is not set
 
 local port = "0"
 
@@ -48,7 +49,7 @@ end
 
 pktgen.screen("off")
 pktgen.set(port, "count", 0)
-pktgen.set(port, "burst", 32)
+pktgen.set(port, "burst", tonumber(os.getenv("POLLUX_BURST") or "32"))
 if setting("POLLUX_STREAM") == "pattern" then use_pattern() end
 local seconds = tonumber(setting("POLLUX_SECONDS"))
 local result = assert(io.open(setting("POLLUX_RESULT"), "w"))

@@ -96,8 +96,9 @@ def show_nts(nts):
 def show_interfaces(result):
     print('Through a veth pair and a kernel interface, plain IPv4')
     table(['', 'answers/s', 'best', 'for a CPU second', 'with receiving'],
-          [[name, round(server['answered_per_second']), max(server['runs']), round(1e6 / server['cpu_us']),
-            round(1e6 / server['cpu_us_with_receiving'])] for name, server in result['interfaces'].items()])
+          [[name, round(server['answered_per_second']), max(server['runs']),
+            *(round(1e6 / server[key]) if server[key] else None for key in ('cpu_us', 'cpu_us_with_receiving'))]
+           for name, server in result['interfaces'].items()])
     ratio = result['ratio_chronyd']
     print(f"Pollux' best transport on one core is {ratio['plain']} times chronyd's answers for a second of a core, "
           f"NTS {ratio['nts']} times\n")

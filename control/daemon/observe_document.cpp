@@ -6,6 +6,7 @@
 
 #include "control/config/address_text.h"
 #include "control/daemon/clock_document.h"
+#include "control/daemon/residence_document.h"
 
 namespace pollux::control {
 
@@ -91,16 +92,18 @@ json workers_document(const ObserveInput& input) {
     const auto& worker = input.dataplane.workers[i];
     const Rates::Worker rate =
         i < input.rates.workers.size() ? input.rates.workers[i] : Rates::Worker{};
-    workers.push_back({{"id", worker.id},
-                       {"core", worker.core},
-                       {"idle", input.sleeps_when_idle ? "sleep" : "poll"},
-                       {"running", worker.running},
-                       {"busy", rate.busy},
-                       {"packets", worker.packets},
-                       {"polls", worker.polls},
-                       {"busy_polls", worker.busy_polls},
-                       {"cycles_per_packet", rate.cycles_per_packet},
-                       {"mean_burst", rate.mean_burst}});
+    workers.push_back(
+        {{"id", worker.id},
+         {"core", worker.core},
+         {"idle", input.sleeps_when_idle ? "sleep" : "poll"},
+         {"running", worker.running},
+         {"busy", rate.busy},
+         {"packets", worker.packets},
+         {"polls", worker.polls},
+         {"busy_polls", worker.busy_polls},
+         {"cycles_per_packet", rate.cycles_per_packet},
+         {"mean_burst", rate.mean_burst},
+         {"residence", residence_document(worker.residence, input.clock.nominal_hertz)}});
   }
   return workers;
 }

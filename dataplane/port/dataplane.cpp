@@ -95,7 +95,8 @@ WorkerReport make_report(const Worker& worker) {
                       .packets = worker.counters().packets.read(),
                       .polls = worker.counters().polls.read(),
                       .busy_polls = worker.counters().busy_polls.read(),
-                      .busy_cycles = worker.counters().busy_cycles.read()};
+                      .busy_cycles = worker.counters().busy_cycles.read(),
+                      .residence = worker.residence().read()};
   const auto& counters = worker.responder_counters();
   for (std::size_t i = 0; i < report.verdicts.size(); ++i)
     report.verdicts[i] = counters.verdicts[i].read();

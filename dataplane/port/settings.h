@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/port/residence.h"
 #include "dataplane/responder/counters.h"
 #include "dataplane/responder/port_policy.h"
 #include "nts/core/aead.h"
@@ -69,6 +70,7 @@ struct WorkerReport {
   std::uint64_t polls = 0;
   std::uint64_t busy_polls = 0;   // that found packets
   std::uint64_t busy_cycles = 0;  // spent in them, each from its start to that of the next
+  ResidenceCounts residence{};    // replies, by how long their requests stayed
   std::array<std::uint64_t, responder::kVerdictCount> verdicts{};
   std::array<std::array<std::uint64_t, responder::kVersions>, responder::kFamilies> answered{};
   std::string nts_back_end;       // what NTS is calculated with; empty: no NTS

@@ -51,7 +51,10 @@ bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
   const bool raw_clock = settings_.counter_is_raw_clock;
   const clock::Counter asked = read_counter(raw_clock);
   // A reading takes as long as half a packet: this one also ends the busy poll before.
-  if (busy_) counters_.busy_cycles.add(static_cast<std::uint64_t>(asked - busy_since_));
+  if (busy_) {
+    counters_.busy_cycles.add(static_cast<std::uint64_t>(asked - busy_since_));
+    count_residence(asked);
+  }
   const std::uint16_t count = rte_eth_rx_burst(queue.address.port_id, queue.address.queue,
                                                burst_.buffers(), settings_.burst);
   counters_.polls.add(1);
@@ -79,8 +82,10 @@ bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
     responder_.stamp_each(policy, stamped, read_counter(raw_clock), wire_time);
   }
   transmit(queue);
-  if (!burst_.nts_packets().empty()) [[unlikely]]
+  if (!burst_.nts_packets().empty()) [[unlikely]] {
+    count_residence(read_counter(raw_clock));
     answer_nts(queue, rules, asked, now, received);
+  }
   if (burst_.has_left()) pass_to_kernel(queue);
 
   counters_.packets.add(count);
@@ -127,6 +132,7 @@ void Worker::answer_nts(WorkerQueue& queue, const Rules& rules, clock::Counter p
     for (const responder::Packet* packet : batch) responder_.count_nts(*packet);
     burst_.part_nts(first, batch.size(), policy.transmit_checksums());
     transmit(queue);
+    count_residence(read_counter(settings_.counter_is_raw_clock));
   }
 }
 
@@ -144,8 +150,14 @@ void Worker::answer_nts_batch(nts::NtpStage& stage, const WorkerQueue& queue,
   nts_lead_ += (took - nts_lead_) / kMemory;
 }
 
+// Of what transmit() sent, where the poll that is under way began at busy_since_.
+void Worker::count_residence(clock::Counter sent) noexcept {
+  residence_.add(sent - busy_since_, std::exchange(sent_, 0));
+}
+
 void Worker::transmit(WorkerQueue& queue) noexcept {
   const auto replies = burst_.replies();
+  sent_ = replies.size();
   if (!replies.empty()) {
     const std::uint16_t sent =
         rte_eth_tx_burst(queue.address.port_id, queue.address.queue, replies.data(),

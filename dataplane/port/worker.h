@@ -18,6 +18,7 @@
 #include "dataplane/port/kernel_link.h"
 #include "dataplane/port/receive_stamps.h"
 #include "dataplane/port/receive_time.h"
+#include "dataplane/port/residence.h"
 #include "dataplane/port/wire_time.h"
 #include "dataplane/responder/responder.h"
 #include "nts/core/aead.h"
@@ -93,6 +94,7 @@ class Worker {
     return running_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] const WorkerCounters& counters() const noexcept { return counters_; }
+  [[nodiscard]] const Residence& residence() const noexcept { return residence_; }
   [[nodiscard]] const responder::ResponderCounters& responder_counters() const noexcept {
     return responder_.counters();
   }
@@ -116,6 +118,7 @@ class Worker {
                         const responder::PortPolicy& policy, const nts::KeyRing& keys,
                         std::size_t first, std::span<const clock::Counter> received) noexcept;
   void transmit(WorkerQueue& queue) noexcept;
+  void count_residence(clock::Counter sent) noexcept;
   void pass_to_kernel(WorkerQueue& queue) noexcept;
   void rest_when_idle(bool found_work) noexcept;
 
@@ -132,8 +135,10 @@ class Worker {
   Burst burst_;
   bool busy_ = false;          // the last poll found packets
   clock::Counter busy_since_;  // when it began
+  std::size_t sent_ = 0;       // replies whose residence is not counted yet
   unsigned empty_rounds_ = 0;
   alignas(64) WorkerCounters counters_;
+  Residence residence_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> running_{false};
 };

@@ -31,8 +31,13 @@ def worker_cpu():
 
 
 def chronyd_path():
+    return peer_path('chrony/usr/sbin/chronyd')
+
+
+def peer_path(program):
+    """A program of another project, unpacked and not installed."""
     cache = pathlib.Path(os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache')
-    path = cache / 'pollux/peers/chrony/usr/sbin/chronyd'
+    path = cache / 'pollux/peers' / program
     if not path.exists():
         raise Failure(f'{path} is missing: scripts/lib/install peer unpacks it')
     return path

@@ -1,5 +1,5 @@
 """NTS on one core: cryptography alone, a feed of requests with valid cookies, plain requests beside a flood of NTS, and
-chronyd over veth. A part of scripts/bench-responder.
+chronyd over veth. A part of scripts/bench and scripts/bench-responder.
 """
 
 import json
@@ -8,7 +8,6 @@ import re
 import secrets
 import signal
 import statistics
-import subprocess
 import time
 
 from bench import Failure, Process, chronyd_path, control_cpu, cpu_seconds, run, worker_cpu
@@ -45,17 +44,22 @@ class NtsBench(ResponderBench):
 
     # --- cryptography -------------------------------------------------------------------------------
 
-    def crypto(self):
-        """ns for a request: all that the back end does, in the batches of eight that the worker makes of a burst of 32."""
-        output = run(['taskset', '-c', worker_cpu(), self.build / 'tests/bench/aead_bench', '--benchmark_format=json',
-                      '--benchmark_filter=^request/ipsec_mb/aead:15/batch:8/', '--benchmark_min_time=0.2',
+    def crypto(self, back_end='ipsec_mb'):
+        """ns for a request: all that the back end does, in the batches of eight that the worker makes of a burst of 32.
+        Empty where this build or processor has no such back end.
+        """
+        program, name = self.build / 'tests/bench/aead_bench', f'request/{back_end}/aead:15/batch:8/'
+        if name not in run([program, '--benchmark_list_tests']):
+            return {}
+        output = run(['taskset', '-c', worker_cpu(), program, '--benchmark_format=json',
+                      f'--benchmark_filter=^{name}', '--benchmark_min_time=0.2',
                       f'--benchmark_repetitions={max(5, self.repeats)}', '--benchmark_report_aggregates_only=true',
                       '--benchmark_enable_random_interleaving=true'])
         medians = {entry['run_name']: entry for entry in json.loads(output)['benchmarks']
                    if entry['aggregate_name'] == 'median'}
         result = {}
         for cookies in COOKIES:
-            entry = medians[f'request/ipsec_mb/aead:15/batch:8/cookies:{cookies}']
+            entry = medians[f'{name}cookies:{cookies}']
             result[f'crypto_ns_{cookies}_cookie{"s" * (cookies > 1)}'] = round(entry['each'] * 1e9)
             result['back_end'] = entry['label']
         return result
@@ -70,12 +74,9 @@ class NtsBench(ResponderBench):
         for _ in range(self.repeats):
             rates['plain'].append(self.pollux_rate(plain))
             for cookies, capture in self.captures.items():
-                counts, seconds = self.verdicts(feed(capture), self.section)
-                answered = counts['reply_nts']
-                if answered == 0 or answered + counts['drop_nts_busy'] != sum(counts.values()):
-                    raise Failure(f'polluxd did not answer NTS requests: {named(counts)}')
-                rates[cookies].append(answered / seconds / 1e6)
-                busy[cookies].append(counts['drop_nts_busy'] / seconds / 1e6)
+                answered, shed = self.nts_rates(feed(capture), self.section)
+                rates[cookies].append(answered)
+                busy[cookies].append(shed)
         return {'mrps_1_cookie': round(statistics.median(rates[1]), 3),
                 'mrps_8_cookies': round(statistics.median(rates[8]), 3),
                 'mrps_1_cookie_runs': [round(rate, 3) for rate in rates[1]],
@@ -83,6 +84,14 @@ class NtsBench(ResponderBench):
                 'shed_mrps_1_cookie': round(statistics.median(busy[1]), 3),
                 'shed_mrps_8_cookies': round(statistics.median(busy[8]), 3),
                 'plain_mpps': round(statistics.median(rates['plain']), 2)}
+
+    def nts_rates(self, device, section):
+        """Million NTS requests a second that polluxd answers, and that it drops for want of time."""
+        counts, seconds = self.verdicts(device, section)
+        answered = counts['reply_nts']
+        if answered == 0 or answered + counts['drop_nts_busy'] != sum(counts.values()):
+            raise Failure(f'polluxd did not answer NTS requests: {named(counts)}')
+        return answered / seconds / 1e6, counts['drop_nts_busy'] / seconds / 1e6
 
     # --- plain requests beside a flood of NTS ---------------------------------------------------------
 

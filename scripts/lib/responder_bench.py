@@ -1,4 +1,4 @@
-"""polluxd and testpmd side by side on one core: what scripts/bench-responder's parts share."""
+"""polluxd and testpmd side by side on one core: what the parts of scripts/bench and scripts/bench-responder share."""
 
 import json
 import math
@@ -44,10 +44,10 @@ class ResponderBench:
         self.directory = pathlib.Path(directory)
         self.hugepages = hugepages
 
-    def capture(self, name, *arguments):
+    def capture(self, name, *arguments, count=FRAMES):
         """A capture of requests, with the arguments of write_pcap; its path."""
         path = self.directory / f'{name}.pcap'
-        run([self.build / 'tests/bench/write_pcap', '--count', FRAMES, *arguments, path])
+        run([self.build / 'tests/bench/write_pcap', '--count', count, *arguments, path])
         return path
 
     def memory(self):
@@ -60,7 +60,7 @@ class ResponderBench:
                 + [f'--vdev={device}' for device in devices]
                 + ['--', f'--forward-mode={mode}', '-a', '--stats-period', '1', '--total-num-mbufs=16384', *extra])
 
-    def polluxd(self, device, nts=NO_NTS):
+    def polluxd(self, device, nts=NO_NTS, cores=None):
         config = self.directory / 'pollux.toml'
         config.write_text(f'''
 [server]
@@ -70,7 +70,7 @@ log_level = "warning"
 trust = true
 stratum = 1
 [workers]
-cores = [{worker_cpu()}]
+cores = {cores or [worker_cpu()]}
 idle = "poll"
 [memory]
 hugepages = {str(self.hugepages).lower()}
@@ -91,11 +91,25 @@ addresses = ["198.18.0.1/15", "2001:db8::1/64"]
                 parts.append(part)
         return json.loads(b''.join(parts))
 
+    def wait_for(self, daemon):
+        """Until polluxd answers its socket, and a second for its beginnings."""
+        patience = time.monotonic() + 20
+        while True:
+            daemon.check()
+            try:
+                self.observed()
+            except OSError:
+                if time.monotonic() > patience:
+                    raise Failure(f'polluxd does not start: {daemon.log.read_text()[-600:]}') from None
+                time.sleep(0.1)
+            else:
+                break
+        time.sleep(1)
+
     def verdicts(self, device, nts=NO_NTS):
         """How many requests of the feed polluxd gave each verdict, and the seconds that it took."""
         with Process(self.polluxd(device, nts), self.directory / 'polluxd.log') as daemon:
-            time.sleep(2.5)
-            daemon.check()
+            self.wait_for(daemon)
             before, start = self.observed(), time.monotonic()
             time.sleep(self.seconds)
             after, seconds = self.observed(), time.monotonic() - start
@@ -109,23 +123,45 @@ addresses = ["198.18.0.1/15", "2001:db8::1/64"]
             raise Failure(f'polluxd answered {answered} of {received} requests')
         return answered / seconds / 1e6
 
+    def beside_testpmd(self, device, pollux_rate):
+        """Turns of Pollux, whose million answers a second `pollux_rate` gives, and of testpmd on the same device."""
+        rates = {'pollux': [], 'macswap': [], '5tswap': []}
+        for _ in range(self.repeats):
+            rates['pollux'].append(pollux_rate())
+            rates['5tswap'].append(self.testpmd_rate('5tswap', device))
+            rates['macswap'].append(self.testpmd_rate('macswap', device))
+        medians = {name: statistics.median(values) for name, values in rates.items()}
+        return {'mpps': round(medians['pollux'], 3),
+                'ratio_5tswap': round(medians['pollux'] / medians['5tswap'], 3),
+                'ratio_macswap': round(medians['pollux'] / medians['macswap'], 3),
+                'testpmd_5tswap_mpps': round(medians['5tswap'], 2),
+                'testpmd_macswap_mpps': round(medians['macswap'], 2),
+                'pollux_mpps_runs': [round(rate, 3) for rate in rates['pollux']]}
+
     def testpmd_rate(self, mode, device):
         log = self.directory / 'testpmd.log'
         with Process(self.testpmd(mode, [device], 'testpmd', worker_cpu()), log) as testpmd:
             return self.rate_in_log(f'testpmd {mode}', testpmd)
 
     def rate_in_log(self, name, testpmd, ports=1):
-        """The median of what the last port of a testpmd received in each of its seconds but the first two."""
-        wanted = 2 + math.ceil(self.seconds)
-        patience = time.monotonic() + 10 + 2 * wanted
+        """The median of what the last port of a testpmd received in each of `seconds`, from the third report on, or the
+        second one after it received anything.
+        """
+        wanted = math.ceil(self.seconds)
+        patience = time.monotonic() + 20 + 2 * wanted
         rates = []
         while len(rates) < wanted:
             if time.monotonic() > patience:
                 raise Failure(f'{name} gave {len(rates)} rates of {wanted}: {testpmd.log.read_text()[-600:]}')
             time.sleep(0.2)
             testpmd.check()
-            rates = [int(rate) for rate in re.findall(r'Rx-pps:\s+(\d+)\s', testpmd.log.read_text())][ports - 1::ports]
-        return statistics.median(rates[2:wanted]) / 1e6
+            told = [int(rate) for rate in re.findall(r'Rx-pps:\s+(\d+)\s', testpmd.log.read_text())][ports - 1::ports]
+            silent = next((i for i, rate in enumerate(told) if rate), len(told))
+            rates = told[max(2, silent + 1):][:wanted]
+        rate = statistics.median(rates) / 1e6
+        if rate == 0:
+            raise Failure(f'{name} received nothing; other work may have kept it from its CPU')
+        return rate
 
 
 def feed(capture):

@@ -28,7 +28,9 @@ void wait_for_answers(TrafficPort& port, OfferedStream& stream) {
       next += kPause;
     }
     const bool any =
-        port.receive([&stream](std::span<const std::byte> frame) { stream.take(frame); });
+        port.receive([&stream](std::span<const std::byte> frame, std::uint64_t received) {
+          stream.take(frame, received);
+        });
     if (any && !answered) end = watch.seconds() + kLastReplies;
     answered |= any;
   }
@@ -46,14 +48,31 @@ void run(TrafficPort& port, std::vector<OfferedStream>& streams, double seconds)
     for (OfferedStream& stream : streams) {
       if (now < seconds) port.send(stream, stream.due(now));
     }
-    const auto take = [&streams](std::span<const std::byte> frame) {
+    const auto take = [&streams](std::span<const std::byte> frame, std::uint64_t received) {
       for (OfferedStream& stream : streams)
-        if (stream.take(frame)) return;
+        if (stream.take(frame, received)) return;
     };
     const bool any = port.receive(take);
     now = watch.seconds();
     if (any) last_reply = now;
   }
+}
+
+// Pairs: the least round trip of a step in nanoseconds, and answers.
+nlohmann::json round_trips(const OfferedStream& stream) {
+  auto steps = nlohmann::json::array();
+  for (std::size_t i = 0; i < stream.round_trips().size(); ++i) {
+    if (const std::uint64_t answers = stream.round_trips()[i]; answers != 0)
+      steps.push_back({pollux::port::residence_floor(i), answers});
+  }
+  return steps;
+}
+
+nlohmann::json document_of(const OfferedStream& stream) {
+  const OfferedStream::Counts& counts = stream.counts();
+  return {{"offered", counts.offered},   {"sent", counts.sent},
+          {"answered", counts.answered}, {"naks", counts.naks},
+          {"wrong", counts.wrong},       {"round_trip_ns", round_trips(stream)}};
 }
 
 }  // namespace
@@ -82,14 +101,7 @@ int main(int argc, char** argv) {
     port.forget_received();
     run(port, streams, seconds);
     nlohmann::json result;
-    for (const OfferedStream& stream : streams) {
-      const OfferedStream::Counts& counts = stream.counts();
-      result[stream.name()] = {{"offered", counts.offered},
-                               {"sent", counts.sent},
-                               {"answered", counts.answered},
-                               {"naks", counts.naks},
-                               {"wrong", counts.wrong}};
-    }
+    for (const OfferedStream& stream : streams) result[stream.name()] = document_of(stream);
     result["strangers"] =
         port.received() -
         std::transform_reduce(streams.begin(), streams.end(), std::uint64_t{0}, std::plus{},

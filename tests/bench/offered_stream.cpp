@@ -100,6 +100,7 @@ OfferedStream::OfferedStream(std::string name, double rate, const std::filesyste
     frames_.emplace_back(bytes.begin(), bytes.end());
   }
   if (frames_.empty()) throw std::runtime_error(file.string() + ": no frames");
+  sent_at_.resize(frames_.size());
 }
 
 std::size_t OfferedStream::due(double seconds) noexcept {
@@ -111,14 +112,15 @@ std::size_t OfferedStream::due(double seconds) noexcept {
   return late;
 }
 
-std::span<const std::byte> OfferedStream::next() noexcept {
+std::span<const std::byte> OfferedStream::next(std::uint64_t now) noexcept {
   ++counts_.offered;
+  sent_at_[next_] = now;
   const auto& frame = frames_[next_];
   next_ = next_ + 1 == frames_.size() ? 0 : next_ + 1;
   return frame;
 }
 
-bool OfferedStream::take(std::span<const std::byte> frame) noexcept {
+bool OfferedStream::take(std::span<const std::byte> frame, std::uint64_t now) noexcept {
   const auto reply = bench::parse(frame);
   if (!reply) return false;
   const auto known = by_client_.find(
@@ -132,6 +134,7 @@ bool OfferedStream::take(std::span<const std::byte> frame) noexcept {
     ++counts_.naks;
   } else if (frame.size() == request_frame.size()) {
     ++counts_.answered;
+    ++round_trips_[port::residence_step(now - sent_at_[known->second])];
   } else {
     ++counts_.wrong;
   }

@@ -76,8 +76,9 @@ void TrafficPort::send(OfferedStream& stream, std::size_t due) {
   std::array<rte_mbuf*, kBurst> frames{};
   const auto count = static_cast<std::uint16_t>(std::min<std::size_t>(due, kBurst));
   if (count == 0 || rte_pktmbuf_alloc_bulk(pool_, frames.data(), count) != 0) return;
+  const std::uint64_t now = watch_.nanoseconds();
   for (rte_mbuf* frame : std::span{frames}.first(count)) {
-    const auto octets = stream.next();
+    const auto octets = stream.next(now);
     std::memcpy(rte_pktmbuf_append(frame, static_cast<std::uint16_t>(octets.size())), octets.data(),
                 octets.size());
   }

@@ -17,6 +17,10 @@ namespace pollux::bench {
 
 class Stopwatch {
  public:
+  [[nodiscard]] std::uint64_t nanoseconds() const {
+    return static_cast<std::uint64_t>(
+        std::chrono::nanoseconds{std::chrono::steady_clock::now() - begin_}.count());
+  }
   [[nodiscard]] double seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
   }
@@ -36,7 +40,8 @@ class TrafficPort {
   // At most a burst of what is due. What the device does not take is lost.
   void send(OfferedStream& stream, std::size_t due);
 
-  // Gives each frame of a burst to `take`; false where there was none.
+  // Gives each frame of a burst, and the nanoseconds at which it was there, to `take`; false where
+  // there was none.
   template <typename Take>
   bool receive(Take take);
 
@@ -51,14 +56,16 @@ class TrafficPort {
   std::uint16_t port_ = 0;
   rte_mempool* pool_ = nullptr;
   std::uint64_t received_ = 0;
+  Stopwatch watch_;
 };
 
 template <typename Take>
 bool TrafficPort::receive(Take take) {
   std::array<rte_mbuf*, kBurst> frames{};
   const std::uint16_t count = rte_eth_rx_burst(port_, 0, frames.data(), kBurst);
+  const std::uint64_t now = count != 0 ? watch_.nanoseconds() : 0;
   for (rte_mbuf* frame : std::span{frames}.first(count)) {
-    take(std::span{rte_pktmbuf_mtod(frame, const std::byte*), frame->data_len});
+    take(std::span{rte_pktmbuf_mtod(frame, const std::byte*), frame->data_len}, now);
     rte_pktmbuf_free(frame);
   }
   received_ += count;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 #include <vector>
 
 #include "nts/aead/choose.h"
@@ -108,6 +109,8 @@ TEST_F(Nts, AFloodLeavesPlainRequestsTheirShare) {
   std::uint64_t received = 0;
   while (ring_.receive()) ++received;
   EXPECT_EQ(received, kBursts * kPlain + answered);
+  const auto residence = run_.report().workers.at(0).residence;
+  EXPECT_EQ(std::accumulate(residence.begin(), residence.end(), std::uint64_t{0}), received);
   EXPECT_EQ(ring_.buffers_in_use(), 0U);
 }
 

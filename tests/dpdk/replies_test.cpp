@@ -4,6 +4,7 @@
 
 #include <array>
 #include <deque>
+#include <numeric>
 #include <thread>
 
 #include "tests/dpdk/dataplane_run.h"
@@ -39,6 +40,11 @@ struct Expected {
     }
   }
 };
+
+// Replies that the histogram of a worker has.
+std::uint64_t residence_of(const port::WorkerReport& worker) {
+  return std::accumulate(worker.residence.begin(), worker.residence.end(), std::uint64_t{0});
+}
 
 struct Asked {
   const FrameKind* kind;
@@ -138,6 +144,8 @@ TEST_F(Replies, ReportTellsOfPortAndWorker) {
   EXPECT_LE(worker.busy_polls, 100U);
   EXPECT_GE(worker.polls, worker.busy_polls);
   EXPECT_GT(worker.busy_cycles, 0U);
+  const auto counted = [this] { return residence_of(run_.report().workers.at(0)); };
+  EXPECT_TRUE(wait_until([&] { return counted() == 100; })) << counted();
   const auto& port = report.ports.at(0);
   EXPECT_EQ(port.name, "rings");
   EXPECT_EQ(port.device, ring_.device());

@@ -59,7 +59,7 @@ int ask(pid_t thread) {
   request.done.store(false);
   request.error.store(0);
   request.thread.store(thread);
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{5};
   if (is_gone(thread, SIGRTMAX)) return 0;
   while (!request.done.load()) {
     if (is_gone(thread, 0)) return 0;

@@ -70,7 +70,7 @@ std::uint64_t random_seed() {
 // another.
 std::int64_t longest_lead(double hertz) { return static_cast<std::int64_t>(hertz * 10e-6); }
 
-// 8 us: NTS takes at most about that, and a batch, while a full queue waits. A burst of 32 is then
+// 8 us: NTS takes at most about that, and a batch, while more bursts wait. A burst of 32 is then
 // done in some 11 us, so that a queue fed with fewer than 2.9 million packets a second does not
 // overflow, whatever part of them is NTS.
 std::int64_t longest_nts(double hertz) { return static_cast<std::int64_t>(hertz * 8e-6); }

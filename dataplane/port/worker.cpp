@@ -67,7 +67,9 @@ bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
   const clock::Counter now = read_counter(raw_clock);
   const clock::Counter received = receive_time(queue.earlier, now, settings_.longest_lead);
   busy_since_ = asked;
-  queue.earlier = {.at = asked, .drained = count < settings_.burst};
+  const bool drained = count < settings_.burst;
+  queue.is_backlogged = !drained && !queue.earlier.drained;
+  queue.earlier = {.at = asked, .drained = drained};
 
   const responder::PortPolicy& policy = rules.ports[queue.address.rules_index];
   burst_.set_received(count);
@@ -84,7 +86,7 @@ bool Worker::poll(WorkerQueue& queue, const Rules& rules) noexcept {
   transmit(queue);
   if (!burst_.nts_packets().empty()) [[unlikely]] {
     count_residence(read_counter(raw_clock));
-    answer_nts(queue, rules, asked, now, received);
+    answer_nts(queue, rules, now, received);
   }
   if (burst_.has_left()) pass_to_kernel(queue);
 
@@ -106,15 +108,15 @@ void Worker::answer_left(const responder::PortPolicy& policy, clock::Counter now
 
 // After the plain requests of the burst. Where the queue was not emptied, more are waiting: the
 // time for NTS is bounded, so that a flood of it leaves the plain ones their share.
-void Worker::answer_nts(WorkerQueue& queue, const Rules& rules, clock::Counter polled,
-                        clock::Counter now, clock::Counter received) noexcept {
+void Worker::answer_nts(WorkerQueue& queue, const Rules& rules, clock::Counter now,
+                        clock::Counter received) noexcept {
   const responder::PortPolicy& policy = rules.ports[queue.address.rules_index];
   const auto packets = burst_.nts_packets();
   for (std::size_t first = 0; first < packets.size(); first += nts::kBatch) {
     const auto batch = packets.subspan(first, std::min(nts::kBatch, packets.size() - first));
     const bool has_time =
-        first == 0 || queue.earlier.drained ||
-        read_counter(settings_.counter_is_raw_clock) - polled < settings_.longest_nts;
+        first == 0 || !queue.is_backlogged ||
+        read_counter(settings_.counter_is_raw_clock) - now < settings_.longest_nts;
     if (has_time && rules.keys && nts_) {
       std::array<rte_mbuf*, nts::kBatch> buffers{};
       std::array<clock::Counter, nts::kBatch> times{};

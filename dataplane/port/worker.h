@@ -54,7 +54,8 @@ struct QueueAddress {
 struct WorkerQueue {
   QueueAddress address;
   EarlierPoll earlier;
-  responder::Count tx_full;  // replies that found no place in the transmit queue
+  bool is_backlogged = false;  // the last two polls brought full bursts: more are waiting
+  responder::Count tx_full;    // replies that found no place in the transmit queue
   ReceiveStamps stamps;
 };
 
@@ -75,7 +76,7 @@ class Worker {
     std::int64_t longest_lead = 0;  // ticks, see receive_time.h
     std::uint64_t seed = 0;
     bool counter_is_raw_clock = false;  // as in DataplaneSettings
-    std::int64_t longest_nts = 0;       // ticks for NTS in a burst that leaves others waiting
+    std::int64_t longest_nts = 0;       // ticks for NTS in a burst of a queue with a backlog
   };
 
   // `rules` and `quiescent` are shared with the control thread, which changes the first and waits
@@ -112,7 +113,7 @@ class Worker {
   [[nodiscard]] bool poll(WorkerQueue& queue, const Rules& rules) noexcept;
   void answer_left(const responder::PortPolicy& policy, clock::Counter now,
                    const responder::HostAllowance& allowance) noexcept;
-  void answer_nts(WorkerQueue& queue, const Rules& rules, clock::Counter polled, clock::Counter now,
+  void answer_nts(WorkerQueue& queue, const Rules& rules, clock::Counter now,
                   clock::Counter received) noexcept;
   void answer_nts_batch(nts::NtpStage& stage, const WorkerQueue& queue,
                         const responder::PortPolicy& policy, const nts::KeyRing& keys,

@@ -48,10 +48,10 @@ struct LockstepAes {
     }
   };
   struct SharedSchedule {
-    Vector rounds[kRounds];
+    const std::byte (&rounds)[kRounds][kBlock];
 
     [[gnu::always_inline]] Vector round(std::size_t round, std::size_t /*vector*/) const noexcept {
-      return rounds[round];
+      return Isa::broadcast(Isa::load_block(rounds[round]));
     }
   };
 
@@ -111,7 +111,6 @@ struct LockstepAes {
 
   // FIPS 197 §5.2, without the slow instruction for it: the last round of an encryption of four
   // equal columns is SubWord, as ShiftRows moves nothing then; the shuffle has RotWord done.
-  // Round keys go from memory to memory, so that no other memory gets a copy of a key.
   [[gnu::always_inline]] static void expand(const Lanes& key, LaneSchedule& schedule) noexcept {
     const Vector last_column = Isa::broadcast(Isa::words(0x0c0f'0e0d));
     Vector constant = Isa::broadcast(Isa::words(1));
@@ -129,6 +128,15 @@ struct LockstepAes {
         schedule.rounds[i][v] = sums ^ word;
       }
       constant = Isa::doubled_words(constant);
+    }
+  }
+
+  // A schedule of keys that are expanded already, each with one round behind the other.
+  static void gather(const Sources& keys, LaneSchedule& schedule) noexcept {
+    for (std::size_t i = 0; i < kRounds; ++i) {
+      const Lanes round = load(keys, i * kBlock);
+#pragma GCC unroll 8
+      for (std::size_t v = 0; v < kVectors; ++v) schedule.rounds[i][v] = round.of[v];
     }
   }
 

@@ -14,6 +14,7 @@ struct Isa : LockstepBlock<Isa> {
   using Vector = Block;
 
   static constexpr std::size_t kBlocks = 1;
+  static constexpr bool kHasRoomForTwo = false;
 
   [[gnu::always_inline]] static Vector load(const std::byte* const* from, std::size_t at) noexcept {
     return load_block(*from + at);

@@ -2,8 +2,6 @@
 // A template as lockstep_aes.h is. Pure; any thread.
 #pragma once
 
-#include <strings.h>
-
 #include "nts/aead/lockstep_text.h"
 
 namespace pollux::nts {
@@ -30,7 +28,7 @@ class LockstepGcmSiv : LockstepText<Isa> {
     Text::store_row(differences, tags(lanes, work, true) ^ right);
     for (std::size_t i = 0; i < count; ++i)
       lanes[i].good = Isa::is_zero(Isa::load_block(differences[i]));
-    explicit_bzero(&work, sizeof work);
+    Text::wipe(&work, sizeof work);
   }
 
   static void seal(LockstepLane* lanes, std::size_t count) noexcept {
@@ -40,7 +38,7 @@ class LockstepGcmSiv : LockstepText<Isa> {
     const Lanes made = tags(lanes, work, false);
     Text::store_tags(lanes, made);
     counter_mode(work.encryption, made, lanes, count);
-    explicit_bzero(&work, sizeof work);
+    Text::wipe(&work, sizeof work);
   }
 
  private:
@@ -48,7 +46,8 @@ class LockstepGcmSiv : LockstepText<Isa> {
     LaneSchedule generating;
     LaneSchedule encryption;
     Lanes authentication;
-    Chain chain;
+    Chain data;
+    Chain text;
     alignas(32) Row nonces;  // filled up with zeros
   };
 
@@ -103,38 +102,36 @@ class LockstepGcmSiv : LockstepText<Isa> {
 
   [[gnu::noinline]] static void run(const Lanes& key, const Chain& chain, Lanes& sum) noexcept {
     Lanes state = sum;
-    Text::run(chain, state, Polyval{key});
+    Text::run(chain, 0, state, Polyval{key});
     sum = state;
   }
 
-  // Whole blocks, and what is left filled up with zeros.
-  [[gnu::always_inline]] static void add_text(Chain& chain, std::size_t lane, const std::byte* text,
-                                              std::size_t length) noexcept {
+  // Whole blocks, what is left filled up with zeros, and where `is_last` a block that is made yet.
+  // Gives how many blocks were made before that.
+  [[gnu::always_inline]] static std::size_t add_text(Chain& chain, std::size_t lane,
+                                                     const std::byte* text, std::size_t length,
+                                                     bool is_last) noexcept {
     const std::size_t octets = length % kBlock;
-    chain.blocks.of[lane] = text;
-    chain.whole[lane] = length / kBlock;
-    chain.total[lane] = chain.whole[lane];
-    if (octets == 0) return;
-    Isa::store_block(chain.tail[lane][0], Text::load_end(text, length, octets));
-    ++chain.total[lane];
+    const std::size_t made = octets == 0 ? 0 : 1;
+    chain.set(lane, text, length / kBlock, made + (is_last ? 1 : 0));
+    if (made != 0) Isa::store_block(chain.tail[lane][0], Text::load_end(text, length, octets));
+    return made;
   }
 
   // RFC 8452 §4: POLYVAL of the data, the text and both lengths in bits, then the nonce, and
   // without the highest bit.
   static Lanes tags(const LockstepLane* lanes, Work& work, bool are_opened) noexcept {
-    Chain& chain = work.chain;
     for (std::size_t i = 0; i < kLockstepLanes; ++i)
-      add_text(chain, i, lanes[i].associated_data, lanes[i].data_length);
-    Lanes sum = Text::all(Isa::zero());
-    run(work.authentication, chain, sum);
+      add_text(work.data, i, lanes[i].associated_data, lanes[i].data_length, false);
     for (std::size_t i = 0; i < kLockstepLanes; ++i) {
       const LockstepLane& lane = lanes[i];
-      add_text(chain, i, are_opened ? lane.out : lane.in, lane.length);
-      Isa::store_block(chain.tail[i][chain.total[i] - chain.whole[i]],
-                       Isa::halves(lane.data_length * 8, lane.length * 8));
-      ++chain.total[i];
+      const std::byte* const text = are_opened ? lane.out : lane.in;
+      const std::size_t made = add_text(work.text, i, text, lane.length, true);
+      Isa::store_block(work.text.tail[i][made], Isa::halves(lane.data_length * 8, lane.length * 8));
     }
-    run(work.authentication, chain, sum);
+    Lanes sum = Text::all(Isa::zero());
+    run(work.authentication, work.data, sum);
+    run(work.authentication, work.text, sum);
     sum = sum ^ Text::load_row(work.nonces);
     const Vector mask = Isa::broadcast(Isa::halves(~0ULL, ~(1ULL << 63U)));
     for (std::size_t v = 0; v < Text::kVectors; ++v) sum.of[v] = sum.of[v] & mask;

@@ -22,13 +22,37 @@ struct LockstepText : LockstepAes<Isa> {
   using typename Base::Targets;
 
   // Blocks of each lane that one after the other join a state: whole ones where they are, then up
-  // to two that were made.
+  // to two that were made. What all lanes have in common is told when a lane is set, as a search
+  // afterwards would wait for what was just written.
   struct Chain {
     Sources blocks;
     std::size_t whole[kLockstepLanes];
     std::size_t total[kLockstepLanes];
+    std::size_t least_whole = ~std::size_t{0};
+    std::size_t least_total = ~std::size_t{0};
+    std::size_t most_total = 0;
     alignas(32) std::byte tail[kLockstepLanes][2][kBlock];
+
+    [[gnu::always_inline]] void set(std::size_t lane, const std::byte* text,
+                                    std::size_t whole_blocks, std::size_t made_blocks) noexcept {
+      const std::size_t blocks_in_all = whole_blocks + made_blocks;
+      blocks.of[lane] = text;
+      whole[lane] = whole_blocks;
+      total[lane] = blocks_in_all;
+      if (whole_blocks < least_whole) least_whole = whole_blocks;
+      if (blocks_in_all < least_total) least_total = blocks_in_all;
+      if (blocks_in_all > most_total) most_total = blocks_in_all;
+    }
   };
+
+  // Of a size that is a multiple of 32; the compiler has to take what was written for read.
+  static void wipe(void* secret, std::size_t size) noexcept {
+    auto* const octets = static_cast<std::byte*>(secret);
+    constexpr std::size_t kStep = Isa::kBlocks * kBlock;
+    for (std::size_t at = 0; at < size; at += kStep)
+      Isa::store_all(octets + at, Isa::broadcast(Isa::zero()));
+    asm volatile("" : : "r"(secret) : "memory");
+  }
 
   // Idle lanes do again what the first one does.
   static void fill(LockstepLane* lanes, std::size_t count) noexcept {
@@ -93,31 +117,18 @@ struct LockstepText : LockstepAes<Isa> {
     return Isa::load_block(kPadding + kBlock - at);
   }
 
-  [[gnu::always_inline]] static std::size_t least(
-      const std::size_t (&of)[kLockstepLanes]) noexcept {
-    std::size_t result = of[0];
-    for (std::size_t i = 1; i < kLockstepLanes; ++i) result = of[i] < result ? of[i] : result;
-    return result;
-  }
-  [[gnu::always_inline]] static std::size_t most(const std::size_t (&of)[kLockstepLanes]) noexcept {
-    std::size_t result = of[0];
-    for (std::size_t i = 1; i < kLockstepLanes; ++i) result = of[i] > result ? of[i] : result;
-    return result;
-  }
-
-  // Has `step(state, blocks)` done for each block. The state of a lane that is done stays.
+  // Has `step(state, blocks)` done for each block from `next` on. The state of a lane that is done
+  // stays.
   template <typename Step>
-  [[gnu::always_inline]] static void run(const Chain& chain, Lanes& state, Step step) noexcept {
-    std::size_t next = 0;
-    for (const std::size_t together = least(chain.whole); next < together; ++next)
-      step(state, Base::load(chain.blocks, next * kBlock));
-    const std::size_t first_done = least(chain.total);
-    for (const std::size_t end = most(chain.total); next < end; ++next) {
+  [[gnu::always_inline]] static void run(const Chain& chain, std::size_t next, Lanes& state,
+                                         Step step) noexcept {
+    for (; next < chain.least_whole; ++next) step(state, Base::load(chain.blocks, next * kBlock));
+    for (; next < chain.most_total; ++next) {
       Sources from;
       for (std::size_t i = 0; i < kLockstepLanes; ++i) from.of[i] = block_of(chain, i, next);
       const Lanes before = state;
       step(state, Base::load(from, 0));
-      if (next >= first_done) state = kept_where_done(chain, next, before, state);
+      if (next >= chain.least_total) state = kept_where_done(chain, next, before, state);
     }
   }
 
@@ -130,15 +141,15 @@ struct LockstepText : LockstepAes<Isa> {
                                                    ToBlock to_block) noexcept {
     Sources in;
     Targets out;
-    std::size_t whole[kLockstepLanes];
-    std::size_t longest = 0;
+    std::size_t shortest = lanes[0].length;
+    std::size_t longest = lanes[0].length;
     for (std::size_t i = 0; i < kLockstepLanes; ++i) {
       in.of[i] = lanes[i].in;
       out.of[i] = lanes[i].out;
-      whole[i] = lanes[i].length / kBlock;
-      longest = lanes[i].length > longest ? lanes[i].length : longest;
+      if (lanes[i].length < shortest) shortest = lanes[i].length;
+      if (lanes[i].length > longest) longest = lanes[i].length;
     }
-    const std::size_t together = least(whole) * kBlock;
+    const std::size_t together = shortest - shortest % kBlock;
     std::size_t at = 0;
     for (; at < together; at += kBlock) {
       const Lanes stream = next_stream(key, counter, to_block);

@@ -14,6 +14,7 @@ struct Isa : LockstepBlock<Isa> {
   using Vector = __m256i;
 
   static constexpr std::size_t kBlocks = 2;
+  static constexpr bool kHasRoomForTwo = true;
 
   [[gnu::always_inline]] static Vector load(const std::byte* const* from, std::size_t at) noexcept {
     return pair(load_block(from[0] + at), load_block(from[1] + at));

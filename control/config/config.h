@@ -25,6 +25,7 @@ enum class CounterChoice : std::uint8_t { kAuto, kTsc, kMonotonicRaw };
 enum class IdleMode : std::uint8_t { kAuto, kPoll, kSleep };
 enum class InterfaceDriver : std::uint8_t { kAfPacket, kAfXdp };
 enum class XdpMode : std::uint8_t { kAuto, kNative, kGeneric, kCopy };
+enum class NtsAead : std::uint8_t { kAuto, kLockstep, kIpsecMb, kReference };
 enum class HostStack : std::uint8_t { kAuto, kNone, kKernel };
 
 enum class PortKind : std::uint8_t { kPci, kInterface, kDevice };
@@ -96,6 +97,7 @@ struct NtsConfig {
   std::string key_group;  // that may read the key file; empty: none
   // Age of the current key at which the next one takes its place; none: another program's business.
   std::optional<std::chrono::seconds> rotate = std::chrono::days{7};
+  NtsAead aead = NtsAead::kAuto;  // what polluxd's workers calculate with
 };
 
 struct KeConfig {

@@ -75,10 +75,9 @@ inline constexpr std::tuple kEalFields{
 };
 
 inline constexpr std::tuple kNtsFields{
-    Field{"nts.enabled", &NtsConfig::enabled},
-    Field{"nts.key_file", &NtsConfig::key_file},
-    Field{"nts.key_group", &NtsConfig::key_group},
-    Field{"nts.rotate", &NtsConfig::rotate},
+    Field{"nts.enabled", &NtsConfig::enabled},     Field{"nts.key_file", &NtsConfig::key_file},
+    Field{"nts.key_group", &NtsConfig::key_group}, Field{"nts.rotate", &NtsConfig::rotate},
+    Field{"nts.aead", &NtsConfig::aead},
 };
 
 inline constexpr std::tuple kKeFields{

@@ -158,6 +158,8 @@ inline constexpr auto kKeys = [] {
       duration("nts.rotate", 1, 31'536'000, "\"7d\"", kReloadable,
                "age of the current key at which pollux-ke takes the next one; never: another "
                "program does"),
+      choice("nts.aead", "auto|lockstep|ipsec-mb|reference", "\"auto\"", kRestart,
+             "code that polluxd encrypts with; auto: the first of them that this CPU can run"),
 
       addresses("ke.listen", 64, R"(["0.0.0.0", "::"])", kRestart,
                 "addresses that pollux-ke listens at"),

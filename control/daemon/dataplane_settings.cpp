@@ -51,6 +51,31 @@ void log_driver_line(port::DriverLogLevel level, std::string_view line) {
   log_text(kLevels[static_cast<std::size_t>(level)], line);
 }
 
+// Throws std::runtime_error, in a sentence for people, should this host not be able to run what is
+// wanted.
+port::MakeAead make_aead_maker(NtsAead wanted) {
+  const auto choice = [wanted] {
+    switch (wanted) {
+      case NtsAead::kLockstep:
+        return nts::AeadChoice::kLockstep;
+      case NtsAead::kIpsecMb:
+        return nts::AeadChoice::kIpsecMb;
+      case NtsAead::kReference:
+        return nts::AeadChoice::kReference;
+      case NtsAead::kAuto:
+        break;
+    }
+    return nts::AeadChoice::kAuto;
+  }();
+  try {
+    const auto chosen = nts::choose_aead(choice);
+    if (!chosen.remark.empty()) log_warning("NTS is slow here: {}", chosen.remark);
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error{fmt::format("nts.aead: {}", error.what())};
+  }
+  return [choice] { return nts::choose_aead(choice).back_end; };
+}
+
 }  // namespace
 
 PortFacts read_port_facts(const Config& config) {
@@ -151,11 +176,7 @@ port::DataplaneSettings make_dataplane_settings(const Config& config, const Port
       .counter_hertz = counter_hertz,
       .counter_is_raw_clock = counter == phc::CounterSource::kMonotonicRaw,
       .worker_cores = cores};
-  if (config.nts.enabled) {
-    const auto chosen = nts::choose_aead();
-    if (!chosen.remark.empty()) log_warning("NTS is slow here: {}", chosen.remark);
-    settings.make_aead = [] { return nts::choose_aead().back_end; };
-  }
+  if (config.nts.enabled) settings.make_aead = make_aead_maker(config.nts.aead);
   const auto policies = make_policies(config, facts);
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const PortConfig& port = config.ports[i];

@@ -1,6 +1,7 @@
 // Chooses a back end at start. Any thread; what it gives belongs to one.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -8,13 +9,16 @@
 
 namespace pollux::nts {
 
+enum class AeadChoice : std::uint8_t { kAuto, kLockstep, kIpsecMb, kReference };
+
 struct ChosenAead {
   std::unique_ptr<Aead> back_end;
-  std::string remark;  // why it is only the reference one; empty when it is the fast one
+  std::string remark;  // why kAuto came to the reference one; else empty
 };
 
-// ipsec-mb where it was there at build time and the processor has what it needs, else the reference
-// one. Throws std::runtime_error where neither can be had.
-[[nodiscard]] ChosenAead choose_aead();
+// kAuto: lock-step with what the processor has, else ipsec-mb, else the reference one. Throws
+// std::runtime_error, in a sentence for people, where the one that is named cannot be had, since
+// the processor lacks something or it is not in this build, or with kAuto none can.
+[[nodiscard]] ChosenAead choose_aead(AeadChoice choice = AeadChoice::kAuto);
 
 }  // namespace pollux::nts

@@ -1,40 +1,50 @@
-// Cookie keys, expanded once for ipsec-mb: a place for each of a ring. Belongs to one thread; wipes
-// what it replaces, and the rest when it goes.
+// Cookie keys as a back end keeps them, expanded once: a place for each of a ring. Belongs to one
+// thread; wipes what it replaces, and the rest when it goes.
 #pragma once
 
-#include <array>
+#include <strings.h>
 
-#include "nts/aead/imb_siv.h"
+#include <array>
+#include <type_traits>
+
+#include "nts/aead/block.h"
 #include "nts/core/key_ring.h"
 
 namespace pollux::nts {
 
-struct ExpandedCookieKey {
-  ImbSivKey siv;
-  Vector sum;  // S2V's, of the empty associated data that a cookie has: see nts/core/cookie.h
-};
-
+template <typename Expanded>
 class CookieKeys {
  public:
-  explicit CookieKeys(ImbSiv& siv) noexcept : siv_{siv} {}
+  CookieKeys() = default;
   CookieKeys(const CookieKeys&) = delete;
   CookieKeys& operator=(const CookieKeys&) = delete;
-  ~CookieKeys();
+  ~CookieKeys() {
+    for (Place& place : places_) explicit_bzero(&place.expanded, sizeof place.expanded);
+  }
 
   // nullptr: not expanded yet.
-  [[nodiscard]] const ExpandedCookieKey* find(const CookieKey& key) const noexcept;
+  [[nodiscard]] const Expanded* find(const CookieKey& key) const noexcept {
+    const Place& place = places_[key.id % kRingKeys];
+    return place.is_used && are_equal(place.key.key, key.key) ? &place.expanded : nullptr;
+  }
 
-  // Takes the place of another key; valid until a next one comes there.
-  const ExpandedCookieKey& add(const CookieKey& key) noexcept;
+  // Takes the place of another key; valid until a next one comes there. The caller expands it.
+  [[nodiscard]] Expanded& add(const CookieKey& key) noexcept {
+    Place& place = places_[key.id % kRingKeys];
+    place.key = key;
+    place.is_used = true;
+    return place.expanded;
+  }
 
  private:
+  static_assert(std::is_trivially_destructible_v<Expanded>);
+
   struct Place {
     bool is_used = false;
     CookieKey key;
-    ExpandedCookieKey expanded;
+    Expanded expanded;
   };
 
-  ImbSiv& siv_;
   std::array<Place, kRingKeys> places_{};
 };
 

@@ -10,9 +10,6 @@
 
 namespace pollux::nts {
 
-// Octets of a message; a longer one is not for this back end. No Ethernet packet has more.
-inline constexpr std::size_t kLongestLane = 1536;
-
 struct ImbCmacKey {
   AesSchedule aes;
   Vector full;     // K1 of RFC 4493 §2.3: joins a last block that is full

@@ -14,10 +14,8 @@ namespace pollux::nts {
 
 // One message, from `in` to as many octets at `out`, which do not overlap or are the same.
 struct ImbGcmSivLane {
-  static constexpr std::size_t kNonceLength = 12;
-
   std::span<const std::byte> secret;  // kAes128KeyLength octets
-  std::span<const std::byte> nonce;   // kNonceLength octets
+  std::span<const std::byte> nonce;   // kGcmSivNonceLength octets
   std::span<const std::byte> associated_data;
   std::span<const std::byte> in;
   std::byte* out = nullptr;

@@ -16,11 +16,9 @@
 
 #include "nts/aead/imb_block.h"
 #include "nts/aead/ipsec_mb.h"
+#include "nts/aead/lanes.h"
 
 namespace pollux::nts {
-
-// Messages that are worked on side by side.
-inline constexpr std::size_t kLanes = 8;
 
 // An expanded AES-128 key; the library wants it aligned.
 struct alignas(16) AesSchedule {

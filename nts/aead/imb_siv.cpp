@@ -15,6 +15,14 @@ void ImbSiv::expand(std::span<ImbSivLane> lanes, std::span<ImbSivKey> keys) cons
     key.zero_mac = cmac_.of_block(key.mac, zero_block());
 }
 
+void ImbSiv::expand(std::span<const std::byte> secret, ImbCookieKey& key) noexcept {
+  // Something to encrypt, so that all of the key is expanded.
+  ImbSivLane lane{.secret = secret, .in = secret};
+  expand(std::span{&lane, 1}, std::span{&key.siv, 1});
+  add_associated_data(std::span{&lane, 1});
+  key.sum = lane.sum;
+}
+
 // RFC 5297 §2.4, and the doubling before the next component.
 void ImbSiv::add_associated_data(std::span<ImbSivLane> lanes) noexcept {
   for (std::size_t i = 0; i < lanes.size(); ++i)

@@ -17,6 +17,12 @@ struct ImbSivKey {
   Vector zero_mac;  // CMAC of the zero block, which every S2V begins with
 };
 
+// A key of cookies, which is kept.
+struct ImbCookieKey {
+  ImbSivKey siv;
+  Vector sum;  // S2V's, of the empty associated data that a cookie has: see nts/core/cookie.h
+};
+
 // One message, from `in` to as many octets at `out`, which do not overlap or are the same.
 struct ImbSivLane {
   std::span<const std::byte> secret;  // 2 * kAes128KeyLength octets; for expand() alone
@@ -38,6 +44,9 @@ class ImbSiv {
   // Expands the secret of lane i to keys[i]. What only encryption needs is left out where there is
   // nothing to encrypt.
   void expand(std::span<ImbSivLane> lanes, std::span<ImbSivKey> keys) const noexcept;
+
+  // Expands a key of cookies whole.
+  void expand(std::span<const std::byte> secret, ImbCookieKey& key) noexcept;
 
   // Sets the sums.
   void add_associated_data(std::span<ImbSivLane> lanes) noexcept;

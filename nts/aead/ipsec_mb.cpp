@@ -15,8 +15,6 @@ namespace pollux::nts {
 
 namespace {
 
-void zero(std::span<std::byte> octets) noexcept { std::ranges::fill(octets, std::byte{0}); }
-
 template <typename Lane>
 void finish_openings(Group<Lane, Opening>& group, bool is_sound) noexcept {
   for (std::size_t i = 0; i < group.size(); ++i) {
@@ -51,6 +49,7 @@ struct IpsecMbAead::Parts {
   [[nodiscard]] bool seal(Group<ImbGcmSivLane, const Sealing>& group) noexcept;
   [[nodiscard]] bool seal(Group<ImbSivLane, const CookieSealing>& group) noexcept;
 
+  const ImbCookieKey& add_cookie_key(const CookieKey& key) noexcept;
   void expand_keys(std::span<ImbSivLane> lanes) noexcept;
   void forget_keys() noexcept;
 
@@ -58,7 +57,7 @@ struct IpsecMbAead::Parts {
   ImbManager manager;
   ImbSiv siv{manager};
   ImbGcmSiv gcm_siv{manager};
-  CookieKeys cookie_keys{siv};
+  CookieKeys<ImbCookieKey> cookie_keys;
   std::array<ImbSivKey, kLanes> keys;  // of clients, during a call
   std::size_t keys_used = 0;
   Group<ImbSivLane, Opening> siv_openings;
@@ -68,6 +67,12 @@ struct IpsecMbAead::Parts {
   Group<ImbSivLane, CookieOpening> cookie_openings;
   Group<ImbSivLane, const CookieSealing> cookie_sealings;
 };
+
+const ImbCookieKey& IpsecMbAead::Parts::add_cookie_key(const CookieKey& key) noexcept {
+  ImbCookieKey& place = cookie_keys.add(key);
+  siv.expand(key.key, place);
+  return place;
+}
 
 void IpsecMbAead::Parts::expand_keys(std::span<ImbSivLane> lanes) noexcept {
   siv.expand(lanes, keys);
@@ -187,10 +192,10 @@ void IpsecMbAead::open_cookies(std::span<CookieOpening> openings) noexcept {
       parts.reference.open_cookies(std::span{&opening, 1});
       continue;
     }
-    const ExpandedCookieKey* key = parts.cookie_keys.find(*opening.key);
+    const ImbCookieKey* key = parts.cookie_keys.find(*opening.key);
     if (key == nullptr) {
       parts.open(group);
-      key = &parts.cookie_keys.add(*opening.key);
+      key = &parts.add_cookie_key(*opening.key);
     }
     group.add(lane_of(opening, *key), opening);
     if (group.is_full()) parts.open(group);
@@ -207,10 +212,10 @@ bool IpsecMbAead::seal_cookies(std::span<const CookieSealing> sealings) noexcept
       all &= parts.reference.seal_cookies(std::span{&sealing, 1});
       continue;
     }
-    const ExpandedCookieKey* key = parts.cookie_keys.find(*sealing.key);
+    const ImbCookieKey* key = parts.cookie_keys.find(*sealing.key);
     if (key == nullptr) {
       all &= parts.seal(group);
-      key = &parts.cookie_keys.add(*sealing.key);
+      key = &parts.add_cookie_key(*sealing.key);
     }
     group.add(lane_of(sealing, *key), sealing);
     if (group.is_full()) all &= parts.seal(group);

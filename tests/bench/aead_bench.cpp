@@ -14,6 +14,9 @@
 #if POLLUX_HAS_IPSEC_MB
 #include "nts/aead/ipsec_mb.h"
 #endif
+#if POLLUX_HAS_LOCKSTEP
+#include "nts/aead/lockstep.h"
+#endif
 
 namespace {
 
@@ -186,19 +189,34 @@ std::unique_ptr<Aead> make() {
   return std::make_unique<BackEnd>(kArguments...);
 }
 
-#if POLLUX_HAS_IPSEC_MB
-using pollux::nts::IpsecMbAead;
-using pollux::nts::IpsecMbPath;
-
 // A path that this processor has not is left out.
-template <IpsecMbPath kPath>
-void add_ipsec_mb(const char* name) {
+template <typename BackEnd, auto kPath>
+void add_path(const char* name) {
   try {
-    const IpsecMbAead probe{kPath};
+    const BackEnd probe{kPath};
   } catch (const std::runtime_error&) {
     return;
   }
-  add_cases(name, make<IpsecMbAead, kPath>);
+  add_cases(name, make<BackEnd, kPath>);
+}
+
+#if POLLUX_HAS_IPSEC_MB
+void add_ipsec_mb() {
+  using pollux::nts::IpsecMbAead;
+  using enum pollux::nts::IpsecMbPath;
+  add_path<IpsecMbAead, kBest>("ipsec_mb");
+  add_path<IpsecMbAead, kSse>("ipsec_mb_sse");
+  add_path<IpsecMbAead, kAvx2>("ipsec_mb_avx2");
+  add_path<IpsecMbAead, kAvx512>("ipsec_mb_avx512");
+}
+#endif
+
+#if POLLUX_HAS_LOCKSTEP
+void add_lockstep() {
+  using pollux::nts::LockstepAead;
+  using enum pollux::nts::LockstepPath;
+  add_path<LockstepAead, kAesNi>("lockstep_aesni");
+  add_path<LockstepAead, kVaes>("lockstep_vaes");
 }
 #endif
 
@@ -207,10 +225,10 @@ void add_ipsec_mb(const char* name) {
 int main(int argc, char** argv) {
   add_cases("reference", make<pollux::nts::ReferenceAead>);
 #if POLLUX_HAS_IPSEC_MB
-  add_ipsec_mb<IpsecMbPath::kBest>("ipsec_mb");
-  add_ipsec_mb<IpsecMbPath::kSse>("ipsec_mb_sse");
-  add_ipsec_mb<IpsecMbPath::kAvx2>("ipsec_mb_avx2");
-  add_ipsec_mb<IpsecMbPath::kAvx512>("ipsec_mb_avx512");
+  add_ipsec_mb();
+#endif
+#if POLLUX_HAS_LOCKSTEP
+  add_lockstep();
 #endif
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

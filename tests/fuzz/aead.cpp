@@ -4,10 +4,16 @@
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
+#include <vector>
 
-#include "nts/aead/ipsec_mb.h"
 #include "nts/aead/reference.h"
 #include "tests/support/aead_batch.h"
+#if POLLUX_HAS_IPSEC_MB
+#include "nts/aead/ipsec_mb.h"
+#endif
+#if POLLUX_HAS_LOCKSTEP
+#include "nts/aead/lockstep.h"
+#endif
 
 namespace pollux::test {
 
@@ -80,13 +86,29 @@ AeadBatch batch_of(const Octets& input) {
   return batch;
 }
 
-std::unique_ptr<nts::Aead> fast_back_end() {
+using BackEnds = std::vector<std::unique_ptr<nts::Aead>>;
+
+template <typename BackEnd, auto kPath>
+void add_back_end(BackEnds& back_ends) {
   try {
-    return std::make_unique<nts::IpsecMbAead>();
+    back_ends.push_back(std::make_unique<BackEnd>(kPath));
   } catch (const std::runtime_error& error) {
-    std::fprintf(stderr, "the reference back end is only held against itself: %s\n", error.what());
-    return std::make_unique<nts::ReferenceAead>();
+    std::fprintf(stderr, "a back end is left out: %s\n", error.what());
   }
+}
+
+// What this processor can run beside the reference one, or that if there is nothing.
+BackEnds fast_back_ends() {
+  BackEnds result;
+#if POLLUX_HAS_IPSEC_MB
+  add_back_end<nts::IpsecMbAead, nts::IpsecMbPath::kBest>(result);
+#endif
+#if POLLUX_HAS_LOCKSTEP
+  add_back_end<nts::LockstepAead, nts::LockstepPath::kAesNi>(result);
+  add_back_end<nts::LockstepAead, nts::LockstepPath::kVaes>(result);
+#endif
+  if (result.empty()) result.push_back(std::make_unique<nts::ReferenceAead>());
+  return result;
 }
 
 Octets operation(unsigned flags, unsigned nonce_or_key, unsigned data, unsigned text,
@@ -114,16 +136,22 @@ Octets nine(const Octets& each) {
 }  // namespace
 
 std::string faults_of_aead(nts::Aead& one, nts::Aead& other, const Octets& input) {
-  AeadComparison comparison{one, other};
-  const std::string faults = comparison.faults_of(batch_of(input));
-  if (comparison.opened() != 0 && comparison.refused() == 0) ++accepted;
-  return faults;
+  return AeadComparison{one, other}.faults_of(batch_of(input));
 }
 
 std::string faults_of_input(const Octets& input) {
-  static const auto one = fast_back_end();
-  static nts::ReferenceAead other;
-  return faults_of_aead(*one, other, input);
+  static const auto back_ends = fast_back_ends();
+  static nts::ReferenceAead reference;
+  const AeadBatch batch = batch_of(input);
+  std::string faults;
+  bool is_accepted = true;
+  for (const auto& back_end : back_ends) {
+    AeadComparison comparison{*back_end, reference};
+    faults += comparison.faults_of(batch);
+    is_accepted &= comparison.opened() != 0 && comparison.refused() == 0;
+  }
+  if (is_accepted) ++accepted;
+  return faults;
 }
 
 std::uint64_t inputs_accepted() { return accepted; }

@@ -20,6 +20,7 @@ TEST(ConfigNts, FullExample) {
   EXPECT_EQ(config->nts.key_file, "/run/keys");
   EXPECT_EQ(config->nts.key_group, "pollux");
   EXPECT_EQ(config->nts.rotate, std::chrono::hours{36});
+  EXPECT_EQ(config->nts.aead, NtsAead::kIpsecMb);
   const KeConfig& ke = config->ke;
   ASSERT_EQ(ke.listen.size(), 2U);
   EXPECT_EQ(to_string(ke.listen[0]), "192.0.2.1");
@@ -44,6 +45,7 @@ TEST(ConfigNts, Defaults) {
   ASSERT_TRUE(config) << errors_of(config);
   EXPECT_FALSE(config->nts.enabled);
   EXPECT_EQ(config->nts.rotate, std::chrono::days{7});
+  EXPECT_EQ(config->nts.aead, NtsAead::kAuto);
   ASSERT_EQ(config->ke.listen.size(), 2U);
   EXPECT_EQ(to_string(config->ke.listen[0]), "0.0.0.0");
   EXPECT_EQ(to_string(config->ke.listen[1]), "::");
@@ -92,6 +94,8 @@ constexpr BadText kBad[] = {
     {"[nts]\nkey_file = \"keys\"\n", "a.toml:2: nts.key_file: 'keys' does not begin with /"},
     {"[nts]\nkey_file = \"none\"\n", "a.toml:2: nts.key_file: 'none' does not begin with /"},
     {"[nts]\nkey_file = \"/run/\"\n", "a.toml:2: nts.key_file: '/run/' is no file"},
+    {"[nts]\naead = \"fast\"\n",
+     "a.toml:2: nts.aead: 'fast' is not one of auto, lockstep, ipsec-mb, reference"},
     {"[nts]\nkey_group = \"\"\n", "a.toml:2: nts.key_group is empty"},
     {"[nts]\nenable = true\n", "a.toml:2: unknown key 'enable' in [nts], did you mean 'enabled'?"},
     {"[ke]\ncertificate = \"/a\"\n", "a.toml:2: ke.certificate needs ke.private_key too"},
@@ -153,15 +157,16 @@ TEST(ConfigNts, ReloadsByProgram) {
   wanted.ntp.port = 5;
   wanted.ports.pop_back();
   wanted.nts.key_file = "/b";
+  wanted.nts.aead = NtsAead::kReference;
   wanted.ke.listen.pop_back();
   wanted.ke.user.clear();
   using Names = std::vector<std::string>;
   EXPECT_EQ(restart_required(*running, wanted, Program::kPolluxKe),
-            (Names{"nts.key_file", "ke.listen", "ke.user"}));
+            (Names{"nts.key_file", "nts.aead", "ke.listen", "ke.user"}));
   EXPECT_EQ(restart_required(*running, wanted, Program::kPolluxd),
-            (Names{"ntp.port", "nts.key_file", "port"}));
+            (Names{"ntp.port", "nts.key_file", "nts.aead", "port"}));
   EXPECT_EQ(restart_required(*running, wanted, Program::kAny),
-            (Names{"ntp.port", "nts.key_file", "ke.listen", "ke.user", "port"}));
+            (Names{"ntp.port", "nts.key_file", "nts.aead", "ke.listen", "ke.user", "port"}));
 }
 
 }  // namespace

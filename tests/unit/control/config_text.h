@@ -62,6 +62,7 @@ enabled = true
 key_file = "/run/keys"
 key_group = "pollux"
 rotate = "36h"
+aead = "ipsec-mb"
 
 [ke]
 listen = ["192.0.2.1", "2001:db8::1"]

@@ -13,6 +13,9 @@
 #if POLLUX_HAS_IPSEC_MB
 #include "nts/aead/ipsec_mb.h"
 #endif
+#if POLLUX_HAS_LOCKSTEP
+#include "nts/aead/lockstep.h"
+#endif
 
 namespace pollux::nts {
 
@@ -30,6 +33,13 @@ std::unique_ptr<Aead> make_ipsec_mb() {
 }
 #endif
 
+#if POLLUX_HAS_LOCKSTEP
+template <LockstepPath kPath>
+std::unique_ptr<Aead> make_lockstep() {
+  return std::make_unique<LockstepAead>(kPath);
+}
+#endif
+
 inline constexpr BackEnd kBackEnds[] = {
     {"reference", []() -> std::unique_ptr<Aead> { return std::make_unique<ReferenceAead>(); }},
 #if POLLUX_HAS_IPSEC_MB
@@ -38,6 +48,10 @@ inline constexpr BackEnd kBackEnds[] = {
     {"ipsec_mb_avx", make_ipsec_mb<IpsecMbPath::kAvx>},
     {"ipsec_mb_avx2", make_ipsec_mb<IpsecMbPath::kAvx2>},
     {"ipsec_mb_avx512", make_ipsec_mb<IpsecMbPath::kAvx512>},
+#endif
+#if POLLUX_HAS_LOCKSTEP
+    {"lockstep_aesni", make_lockstep<LockstepPath::kAesNi>},
+    {"lockstep_vaes", make_lockstep<LockstepPath::kVaes>},
 #endif
 };
 

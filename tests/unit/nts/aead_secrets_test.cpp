@@ -1,5 +1,5 @@
-// What of clients' keys is left in the memory of this process by the back end on ipsec-mb: the
-// library's managers, the back end itself, the heap and what the stack had.
+// What of clients' keys is left in the memory of this process by the fast back ends: in ipsec-mb's
+// managers, the back end itself, the heap and what the stack had.
 #include <gtest/gtest.h>
 
 #include <charconv>

@@ -73,9 +73,14 @@ std::string reference_sentence(const ClockReport& clock) {
 }
 
 std::string system_reason(const ClockReport& clock) {
-  if (clock.kernel.synchronised || clock.trusted)
-    return "the system clock has just been stepped, or is read for the first time";
-  return "the kernel says that nothing disciplines the system clock";
+  if (!clock.kernel.synchronised && !clock.trusted)
+    return "the kernel says that nothing disciplines the system clock";
+  for (const SourceReport& source : clock.sources) {
+    if (source.kind == SourceKind::kSystem && source.bound > clock::Timekeeper::kLargestBound)
+      return fmt::format("the system clock may be wrong by {}",
+                         seconds_text(source.bound * kNanosecond));
+  }
+  return "the system clock has just been stepped, or is read for the first time";
 }
 
 json counters_document(const std::optional<phc::EnaCounters>& counters) {

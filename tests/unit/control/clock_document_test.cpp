@@ -112,6 +112,8 @@ TEST(ClockDocument, WhyNothingIsServed) {
   says("the kernel says that nothing disciplines the system clock");
   clock.trusted = true;
   says("the system clock has just been stepped, or is read for the first time");
+  clock.sources[0].bound = 375e6;
+  says("the system clock may be wrong by 375.000 ms");
   clock.alive = false;
   says("the clock thread stands still");
   EXPECT_EQ(state_name(clock), "UNSYNC");

@@ -106,8 +106,8 @@ void Worker::answer_left(const responder::PortPolicy& policy, clock::Counter now
   burst_.part();
 }
 
-// After the plain requests of the burst. Where the queue was not emptied, more are waiting: the
-// time for NTS is bounded, so that a flood of it leaves the plain ones their share.
+// After the plain requests of the burst. Where the queue has a backlog the time for NTS is bounded,
+// so that a flood of it leaves the plain ones their share.
 void Worker::answer_nts(WorkerQueue& queue, const Rules& rules, clock::Counter now,
                         clock::Counter received) noexcept {
   const responder::PortPolicy& policy = rules.ports[queue.address.rules_index];

@@ -12,6 +12,7 @@ import packets
 import rows_network
 import tcp_echo
 from case_packets import counters
+from case_rights import NET_ADMIN, NOBODY, check_threads
 from ke import Ke
 from lab import CLIENT4, CLIENT6, SERVER4, SERVER6, SERVER_MAC, SPARE4, SPARE6, Wire, request, until
 
@@ -212,3 +213,29 @@ def test_whole_port_client(lab):
         code, out = lab.run(program, "-Q", "-t", 10, "-u", "root", f"server {server} iburst maxsamples 4",
                             f"pidfile {home}/once", server=True, check=False)
         lab.check(f"follows {server}", code == 0 and "System clock wrong by" in out, out[-200:])
+
+
+def test_whole_port_rights(lab):
+    """As a user: every thread keeps the right to change the interface's addresses, and no other."""
+    serve(lab)
+    lab.stop()
+
+    def configure_user(addresses):
+        configure(lab, addresses=addresses)
+        text = lab.config_path.read_text()
+        lab.config_path.write_text(text.replace("[server]", '[server]\nuser = "nobody"'))
+
+    configure_user((SERVER4 + "/24",))
+    lab.start()
+    wire = Wire()
+    lab.require("answers", until(lambda: wire.ask(seconds=0.3), 5), lab.complaint())
+    check_threads(lab, NOBODY, NET_ADMIN)
+    configure_user((SPARE4 + "/24",))
+    code, out = lab.ctl("reload")
+    lab.check("reload", code == 0, out)
+    shown = interface(lab)
+    lab.check("the interface has the new address alone", f"{SPARE4}/24" in shown and f"{SERVER4}/" not in shown, shown)
+    lab.check("NTP at the new address", until(lambda: wire.ask(target=SPARE4, seconds=0.3), 3))
+    lab.check("ping to it", *pings(lab, SPARE4))
+    lab.check("SIGTERM: exit code 0", lab.stop() is not None and lab.daemon.poll() == 0, lab.log_of("polluxd")[-300:])
+    lab.check("the interface is gone", not interface(lab))

@@ -1,5 +1,7 @@
 """A network card on vfio-pci behind an IOMMU, served by DPDK's driver for it, and the kernel's interface beside it."""
 
+import pathlib
+import re
 import signal
 import threading
 
@@ -73,3 +75,19 @@ def test_whole_port(lab, card=tuple(DRIVERS)):
             lab.check(f"answers again after {number.name}", until(lambda: NtpClient(SERVER4).ask(0.5), 15))
         lab.check("ping again", *pings(lab, SERVER4))
         lab.stop()
+        serve_as_user(lab, address)
+
+
+def serve_as_user(lab, address):
+    """The card alone, without an interface for the kernel: no thread needs any right once it is open."""
+    lab.configure(device=f'pci = "{address}"', top='[workers]\nidle = "sleep"', hugepages=True)
+    text = lab.config_path.read_text()
+    lab.config_path.write_text(text.replace("[server]", '[server]\nuser = "nobody"'))
+    lab.start()
+    lab.check("NTP by a user", until(lambda: NtpClient(SERVER4).ask(0.5), 15))
+    statuses = [path.read_text() for path in pathlib.Path(f"/proc/{lab.daemon.pid}/task").glob("*/status")]
+    users = {re.search(r"^Uid:\s+(.*)", status, re.M)[1] for status in statuses}
+    lab.check("every thread is the user's", users == {"\t".join(["65534"] * 4)}, str(users))
+    rights = {re.search(r"^CapPrm:\s+(\w+)", status, re.M)[1] for status in statuses}
+    lab.check("no thread has a capability", len(statuses) >= 4 and rights == {"0" * 16}, str(rights))
+    lab.stop()
